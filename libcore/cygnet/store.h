@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Where peers, secrets and (later) history live, feature CYG_FEATURE_STORE. Functions block and are
+ * called on the storage lane only (2 readers, 1 writer; the store has a connection per thread);
+ * `deadline` is the latest time to answer, then CYG_LIMIT with CYG_R_STORE_BUSY. Results are owned
+ * by the caller. Everything the configured database and the volatile one hold is asked together. */
+#pragma once
+
+#include <cygnet/peer.h>
+#include <cygnet/time.h>
+
+/* How a responder asks for the peer behind an authenticated identity: all must agree. */
+struct cyg_peer_query {
+    struct cyg_path path;
+    const struct cyg_identity *remote_id; /* as presented */
+    uint16_t auth_method;
+    bool aggressive;
+    struct cyg_span psk;               /* the secret that was used; empty for methods without */
+    enum cyg_alg cipher, integ, group; /* the chosen transform */
+    uint16_t key_bits;
+};
+
+/* A change that the engine acts upon (DESIGN.md "Live"). */
+struct cyg_peer_change {
+    int64_t id;
+    uint8_t source;
+    char name[64];
+    bool gone; /* deleted or disabled */
+};
+
+struct cyg_peer_changes {
+    size_t n;
+    bool all; /* more than could be told apart: look at every peer in use */
+    struct cyg_peer_change *items;
+    uint64_t generation;
+};
+
+/* What a page of peers is listed with: those that do not parse are shown with their reason. */
+struct cyg_peer_row {
+    struct cyg_peer *peer; /* held; NULL when the row does not parse */
+    char name[64];
+    char problem[192];
+};
+
+struct cyg_store_ops {
+    size_t size;
+
+    /* Distinct phase 1 policies for the two addresses. None: CYG_OK and n = 0. */
+    enum cyg_code (*candidates)(void *self, const struct cyg_path *path, cyg_usec deadline,
+                                struct cyg_candidates **ret, struct cyg_error *err);
+
+    /* The one peer that fits; exact identities before patterns. CYG_NOT_FOUND says what fits the
+     * address and what its identity is. */
+    enum cyg_code (*peer_by_identity)(void *self, const struct cyg_peer_query *query,
+                                      cyg_usec deadline, struct cyg_peer **ret,
+                                      struct cyg_error *err);
+
+    /* By name of peer, of child, or both; NULL: not given. CYG_NOT_FOUND, or CYG_REFUSED with the
+     * row's problem when the row does not parse. */
+    enum cyg_code (*peer_by_name)(void *self, const char *peer, const char *child,
+                                  cyg_usec deadline, struct cyg_peer **ret, struct cyg_error *err);
+
+    /* The newest snapshot of a known peer. */
+    enum cyg_code (*peer_by_id)(void *self, uint8_t source, int64_t id, cyg_usec deadline,
+                                struct cyg_peer **ret, struct cyg_error *err);
+
+    /* The secret an initiator uses: best fit for the peer's own row and the addresses. */
+    enum cyg_code (*secret)(void *self, const struct cyg_peer *peer, const struct cyg_path *path,
+                            cyg_usec deadline, struct cyg_peer_secret *ret, struct cyg_error *err);
+
+    /* At most max peers whose name is behind `after` (NULL: from the first), by name. */
+    enum cyg_code (*list)(void *self, const char *after, size_t max, cyg_usec deadline,
+                          struct cyg_peer_row *ret, size_t *ret_n, struct cyg_error *err);
+
+    /* What has changed since the last call; derives look-up tables first. Called once a second and
+     * at reload. Free with cyg_peer_changes_free. */
+    enum cyg_code (*poll)(void *self, cyg_usec deadline, struct cyg_peer_changes **ret,
+                          struct cyg_error *err);
+};
+
+CYG_PUBLIC void cyg_peer_changes_free(struct cyg_peer_changes *changes);
