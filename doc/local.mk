@@ -1,0 +1,2 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# Man pages: dist_man_MANS += doc/x.8
