@@ -10,8 +10,33 @@ noinst_LTLIBRARIES += libcore.la
 libcore_la_CFLAGS = $(AM_CFLAGS) $(CONFUSE_CFLAGS)
 libcore_la_LIBADD = $(CONFUSE_LIBS)
 libcore_la_SOURCES = \
-	libcore/version.c
+	libcore/base.c \
+	libcore/secret.c \
+	libcore/span.c \
+	libcore/version.c \
+	libcore/writer.c
 
 # Installed headers, and the tables (*.def) that they include.
 pkginclude_HEADERS += \
-	libcore/cygnet/version.h
+	libcore/cygnet/address.h \
+	libcore/cygnet/algorithm.def \
+	libcore/cygnet/algorithm.h \
+	libcore/cygnet/auth.h \
+	libcore/cygnet/base.h \
+	libcore/cygnet/control.h \
+	libcore/cygnet/crypto.h \
+	libcore/cygnet/error.h \
+	libcore/cygnet/host.h \
+	libcore/cygnet/identity.h \
+	libcore/cygnet/kernel.h \
+	libcore/cygnet/peer.h \
+	libcore/cygnet/plugin.h \
+	libcore/cygnet/reason.def \
+	libcore/cygnet/secret.h \
+	libcore/cygnet/selector.h \
+	libcore/cygnet/settings.h \
+	libcore/cygnet/span.h \
+	libcore/cygnet/store.h \
+	libcore/cygnet/time.h \
+	libcore/cygnet/version.h \
+	libcore/cygnet/writer.h

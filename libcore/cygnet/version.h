@@ -2,5 +2,7 @@
 /* Which cygnet is running, as opposed to which one a plugin was compiled against. */
 #pragma once
 
+#include <cygnet/base.h>
+
 /* Give the version of the library, "0.1.0"; static, never NULL. */
-__attribute__((visibility("default"))) const char *cyg_version(void);
+CYG_PUBLIC const char *cyg_version(void);
