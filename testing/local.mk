@@ -32,6 +32,10 @@ AM_TESTS_ENVIRONMENT = \
 	ASAN_OPTIONS="detect_stack_use_after_return=1:strict_string_checks=1:$$ASAN_OPTIONS"; \
 	export ASAN_OPTIONS; \
 	UBSAN_OPTIONS="print_stacktrace=1:$$UBSAN_OPTIONS"; export UBSAN_OPTIONS; \
+	CYG_SEEDS="$${CYG_SEEDS:-2000}"; export CYG_SEEDS; \
+	CYG_PLUGINS='$(plugin_LTLIBRARIES)'; export CYG_PLUGINS; \
+	CYG_INSTRUMENTED='$(instrumented)'; export CYG_INSTRUMENTED; \
+	CC='$(CC)'; export CC; \
 	TSAN_OPTIONS="halt_on_error=1:$$TSAN_OPTIONS"; export TSAN_OPTIONS;
 tap_driver = env AM_TAP_AWK='$(AWK)' $(SHELL) $(top_srcdir)/build-aux/tap-driver.sh --merge
 LOG_DRIVER = $(tap_driver)
@@ -40,3 +44,72 @@ SH_LOG_DRIVER = $(tap_driver)
 SH_LOG_COMPILER = bash
 BATS_LOG_DRIVER = $(tap_driver)
 BATS_LOG_COMPILER = bats --tap
+
+# Checks of the tree and of what was built that need no more than a compiler.
+TESTS += testing/check-layers testing/plugin_exports.sh testing/pure.sh
+EXTRA_DIST += testing/check-layers testing/plugin_exports.sh testing/pure.sh
+
+EXTRA_DIST += testing/check-format testing/check-headers testing/compile-commands testing/lint \
+	testing/sub-build testing/fuzz/run testing/packages testing/install-packages .clang-tidy
+
+# --- Targets --------------------------------------------------------------------------------------
+
+# The simulations over more seeds: make check-sim SEEDS=20000
+SEEDS = 10000
+check-sim: all
+	$(AM_V_at)$(MAKE) $(AM_MAKEFLAGS) $(check_LTLIBRARIES) $(sim_tests)
+	$(AM_V_at)CYG_SEEDS=$(SEEDS) $(MAKE) $(AM_MAKEFLAGS) check-TESTS TESTS='$(sim_tests)'
+
+# What has threads, for a build with --enable-sanitizers=thread.
+check-threads: all
+	$(AM_V_at)$(MAKE) $(AM_MAKEFLAGS) $(check_LTLIBRARIES) $(thread_tests)
+	$(AM_V_at)$(MAKE) $(AM_MAKEFLAGS) check-TESTS TESTS='$(thread_tests)'
+
+check-layers:
+	$(AM_V_at)$(srcdir)/testing/check-layers
+
+check-headers: config.h
+	$(AM_V_at)CC='$(CC)' CYG_SRCDIR='$(srcdir)' CHECK_CPPFLAGS='$(AM_CPPFLAGS) $(CPPFLAGS)' \
+		CHECK_CFLAGS='$(AM_CFLAGS) $(all_cflags) $(CFLAGS)' $(srcdir)/testing/check-headers
+all_cflags = $(CONFUSE_CFLAGS) $(UV_CFLAGS) $(CAPNG_CFLAGS) $(SECCOMP_CFLAGS) $(JANSSON_CFLAGS) \
+	$(SMARTCOLS_CFLAGS) $(SYSTEMD_CFLAGS) $(CMOCKA_CFLAGS) $(PLUGIN_CRYPTO_GNUTLS_CFLAGS) \
+	$(PLUGIN_STORE_SQLITE_CFLAGS) $(PLUGIN_KERNEL_TUN_CFLAGS)
+
+check-format:
+	$(AM_V_at)$(srcdir)/testing/check-format
+
+# make lint [LINT=clang-tidy]
+LINT =
+lint: all
+	$(AM_V_at)$(srcdir)/testing/lint . $(LINT)
+
+compile_commands.json: Makefile
+	$(AM_V_GEN)$(srcdir)/testing/compile-commands . >$@-tmp && mv $@-tmp $@
+CLEANFILES += compile_commands.json
+
+# make fuzz [T=60] [FUZZ=testing/fuzz/x_fuzz]: in a build of its own with clang and libFuzzer.
+T = 60
+FUZZ = $(fuzz_targets)
+fuzz:
+	$(AM_V_at)$(srcdir)/testing/sub-build build-fuzz CC=clang --enable-fuzz --enable-werror -- all
+	$(AM_V_at)$(srcdir)/testing/fuzz/run build-fuzz $(T) $(FUZZ)
+
+# Executed lines of the product under "make check": a summary here, pages in coverage/.
+coverage:
+	$(AM_V_at)$(srcdir)/testing/sub-build build-coverage CC=gcc --enable-coverage CFLAGS=-g -- \
+		check
+	$(AM_V_at)$(MKDIR_P) coverage
+	$(AM_V_at)gcovr --root $(srcdir) --filter '$(abs_top_srcdir)/(libcore|daemon|plugins)/' \
+		--object-directory build-coverage --html-details coverage/index.html --print-summary
+	@echo "coverage/index.html"
+
+# Benchmarks print their own figures.
+bench: all
+	$(AM_V_at)$(MAKE) $(AM_MAKEFLAGS) $(benches)
+	$(AM_V_at)for b in $(benches); do echo "== $$b"; ./$$b || exit 1; done
+
+EXTRA_PROGRAMS += $(benches)
+
+.PHONY: check-sim check-threads check-layers check-headers check-format lint fuzz coverage bench
+clean-local:
+	rm -rf build-analyzer build-fuzz build-coverage coverage
