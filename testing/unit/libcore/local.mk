@@ -1,0 +1,3 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# Unit tests of libcore; ../local.mk says how.
+unit_tests += testing/unit/libcore/version_test
