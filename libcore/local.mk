@@ -29,12 +29,15 @@ pkginclude_HEADERS += \
 	libcore/cygnet/host.h \
 	libcore/cygnet/identity.h \
 	libcore/cygnet/kernel.h \
+	libcore/cygnet/loader.h \
+	libcore/cygnet/log.h \
 	libcore/cygnet/peer.h \
 	libcore/cygnet/plugin.h \
 	libcore/cygnet/reason.def \
 	libcore/cygnet/secret.h \
 	libcore/cygnet/selector.h \
 	libcore/cygnet/settings.h \
+	libcore/cygnet/settings_load.h \
 	libcore/cygnet/span.h \
 	libcore/cygnet/store.h \
 	libcore/cygnet/time.h \
