@@ -2,3 +2,22 @@
 # Bytes <-> ISAKMP messages.
 noinst_LTLIBRARIES += libcodec.la
 libcodec_la_SOURCES =
+
+noinst_HEADERS += \
+	daemon/codec/attribute.h \
+	daemon/codec/builder.h \
+	daemon/codec/cert.h \
+	daemon/codec/delete.h \
+	daemon/codec/fragment.h \
+	daemon/codec/id.h \
+	daemon/codec/message.h \
+	daemon/codec/mode_config.h \
+	daemon/codec/names.h \
+	daemon/codec/natoa.h \
+	daemon/codec/notify.h \
+	daemon/codec/sa.h \
+	daemon/codec/text.h \
+	daemon/codec/vid.def \
+	daemon/codec/vid.h \
+	daemon/codec/wire.def \
+	daemon/codec/wire.h
