@@ -10,9 +10,21 @@ noinst_LTLIBRARIES += libcore.la
 libcore_la_CFLAGS = $(AM_CFLAGS) $(CONFUSE_CFLAGS)
 libcore_la_LIBADD = $(CONFUSE_LIBS)
 libcore_la_SOURCES = \
+	libcore/address.c \
+	libcore/algorithm.c \
 	libcore/base.c \
+	libcore/crypto.c \
+	libcore/error.c \
+	libcore/error_format.c \
+	libcore/identity.c \
+	libcore/identity_text.c \
+	libcore/peer.c \
+	libcore/peer_build.c \
+	libcore/proposal.c \
 	libcore/secret.c \
+	libcore/selector.c \
 	libcore/span.c \
+	libcore/text_internal.h \
 	libcore/version.c \
 	libcore/writer.c
 
@@ -32,6 +44,7 @@ pkginclude_HEADERS += \
 	libcore/cygnet/loader.h \
 	libcore/cygnet/log.h \
 	libcore/cygnet/peer.h \
+	libcore/cygnet/peer_build.h \
 	libcore/cygnet/plugin.h \
 	libcore/cygnet/reason.def \
 	libcore/cygnet/secret.h \

@@ -108,5 +108,5 @@ CYG_PUBLIC struct cyg_peer *cyg_peer_hold(struct cyg_peer *peer);
 CYG_PUBLIC void cyg_peer_release(struct cyg_peer *peer); /* NULL is allowed */
 CYG_DEFINE_CLEANUP(struct cyg_peer *, cyg_peer_release);
 
-/* Release the peers, wipe the secrets, free. NULL is allowed. */
+/* Wipe the secrets and free: one malloc'd block. NULL is allowed. */
 CYG_PUBLIC void cyg_candidates_free(struct cyg_candidates *candidates);

@@ -77,4 +77,5 @@ struct cyg_store_ops {
                           struct cyg_error *err);
 };
 
+/* Free; items lie in the same malloc'd block. NULL is allowed. */
 CYG_PUBLIC void cyg_peer_changes_free(struct cyg_peer_changes *changes);
