@@ -5,4 +5,22 @@
 noinst_LTLIBRARIES += libio.la
 libio_la_CFLAGS = $(AM_CFLAGS) $(UV_CFLAGS) $(CAPNG_CFLAGS) $(SECCOMP_CFLAGS) $(SYSTEMD_CFLAGS)
 libio_la_LIBADD = $(UV_LIBS) $(CAPNG_LIBS) $(SECCOMP_LIBS) $(SYSTEMD_LIBS)
-libio_la_SOURCES =
+libio_la_SOURCES = \
+	daemon/io/control.c \
+	daemon/io/control.h \
+	daemon/io/control_handles.c \
+	daemon/io/control_internal.h \
+	daemon/io/daemon.c \
+	daemon/io/daemon.h \
+	daemon/io/daemon_internal.h \
+	daemon/io/host.c \
+	daemon/io/lanes.c \
+	daemon/io/lanes.h \
+	daemon/io/mailbox.c \
+	daemon/io/mailbox.h \
+	daemon/io/options.c \
+	daemon/io/privileges.c \
+	daemon/io/privileges.h \
+	daemon/io/sockets.c \
+	daemon/io/sockets.h \
+	daemon/io/world.c

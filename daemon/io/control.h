@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The control thread: one loop of its own for services, their watches and timers, and for events on
+ * their way to the log and to subscribers. The engine's thread only puts copies of events into a
+ * bounded queue and never waits for anything here. Thread: any, unless said otherwise; callbacks
+ * run on the control thread. */
+#pragma once
+
+#include <cygnet/host.h>
+
+struct control;
+
+#define CONTROL_EVENTS_MAX      4096u /* events that wait; more are dropped and counted */
+#define CONTROL_SUBSCRIBERS_MAX 32u
+
+CYG_MUST_USE enum cyg_code control_new(struct control **ret);
+
+/* End the thread and free. Watches and timers that are left are closed. NULL is allowed. */
+void control_free(struct control *control);
+
+/* Run call(context) on the control thread and wait for it. Not for the engine's thread. */
+void control_call(struct control *control, void (*call)(void *context), void *context);
+
+/* Run call(context) on the control thread, later; for results of jobs. False: no memory. */
+bool control_post(struct control *control, void (*call)(void *context), void *context);
+
+/* Copy an event into the queue if anybody subscribes to it. For the engine's thread. */
+void control_publish(struct control *control, const struct cyg_event *event);
+
+/* As in struct cyg_host. */
+uint32_t control_subscribe(struct control *control, uint32_t mask, int8_t level,
+                           void (*callback)(void *context, const struct cyg_event *event,
+                                            uint64_t dropped),
+                           void *context);
+void control_unsubscribe(struct control *control, uint32_t id);
+uint32_t control_watch(struct control *control, int fd, unsigned events,
+                       void (*callback)(void *context, unsigned events), void *context);
+void control_watch_set(struct control *control, uint32_t id, unsigned events);
+void control_unwatch(struct control *control, uint32_t id);
+uint32_t control_timer(struct control *control, cyg_usec delay, void (*callback)(void *context),
+                       void *context);
+void control_timer_cancel(struct control *control, uint32_t id);

@@ -1,0 +1,488 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Start, loop and end of the daemon. Order of the start: settings, sockets, lanes and control
+ * thread, plugins, engine, services, privileges. The end runs backwards. */
+#include "daemon_internal.h"
+
+#include "privileges.h"
+
+#include <cygnet/version.h>
+
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+
+#ifdef HAVE_SYSTEMD
+#    include <systemd/sd-daemon.h>
+#endif
+
+#define POLL_STORE_MS 1000u /* DESIGN.md "Live" */
+#define SHUTDOWN_MS   3000u /* deletes are sent within that, or not at all */
+
+void daemon_log(struct daemon *d, int8_t level, const struct cyg_error *record)
+{
+    d->host.log(d, CYG_LOG_DMN, level, record);
+}
+
+static void notify(const char *state)
+{
+#ifdef HAVE_SYSTEMD
+    (void)sd_notify(0, state);
+#else
+    (void)state;
+#endif
+}
+
+/* --- The engine's loop --- */
+
+static void on_engine_timer(uv_timer_t *timer);
+
+/* Let the engine do what is due and wait for the rest. After everything that called the engine. */
+static void run_engine(struct daemon *d)
+{
+    const cyg_usec now = cyg_time_now();
+    const cyg_usec deadline = engine_timer(d->engine, now);
+    if (deadline == CYG_NEVER) {
+        uv_timer_stop(&d->engine_timer);
+        return;
+    }
+    /* libuv counts milliseconds from a clock that it reads once a turn. */
+    const uint64_t wait = deadline > now ? (deadline - now + CYG_MSEC - 1) / CYG_MSEC : 0;
+    uv_update_time(&d->loop);
+    uv_timer_start(&d->engine_timer, on_engine_timer, wait, 0);
+}
+
+static void on_engine_timer(uv_timer_t *timer)
+{
+    run_engine(timer->data);
+}
+
+static void on_datagram(void *context, const struct cyg_path *path, struct cyg_span datagram)
+{
+    struct daemon *d = context;
+    engine_packet(d->engine, cyg_time_now(), path, datagram);
+}
+
+static void on_readable(uv_poll_t *poll, int status, int events)
+{
+    struct daemon *d = poll->data;
+    (void)status;
+    (void)events;
+    sockets_readable(d->sockets, (size_t)(poll - d->polls), on_datagram, d);
+    run_engine(d);
+}
+
+static void take_mail(struct daemon *d, struct mail *mail)
+{
+    const cyg_usec now = cyg_time_now();
+    switch (mail->type) {
+    case MAIL_JOB_DONE:
+        engine_job_done(d->engine, now, mail->job);
+        break;
+    case MAIL_KERNEL_DONE:
+        engine_kernel_done(d->engine, now, mail->kernel.tag, &mail->kernel.result);
+        break;
+    case MAIL_KERNEL_EVENT:
+        engine_kernel_event(d->engine, now, &mail->event);
+        break;
+    case MAIL_ORDER:
+        engine_order(d->engine, now, &mail->order);
+        break;
+    case MAIL_PACKET:
+        engine_packet(d->engine, now, &mail->packet.path,
+                      (struct cyg_span){ mail->packet.data, mail->packet.len });
+        break;
+    case MAIL_REQUEST:
+        mail->request.call(mail->request.context);
+        break;
+    }
+}
+
+static void on_mail(uv_async_t *async)
+{
+    struct daemon *d = async->data;
+    for (struct mail *mail = mailbox_take_all(d->mailbox); mail != NULL;) {
+        struct mail *next = mail->next;
+        take_mail(d, mail);
+        free(mail);
+        mail = next;
+    }
+    run_engine(d);
+}
+
+static void wake_engine(void *context)
+{
+    struct daemon *d = context;
+    uv_async_send(&d->mail);
+}
+
+static void order(struct daemon *d, enum cyg_order_type type, uint64_t *ret_id)
+{
+    const struct cyg_order what = { .type = type, .id = atomic_fetch_add(&d->last_order, 1) + 1 };
+    if (ret_id != NULL) {
+        *ret_id = what.id; /* known before the engine answers */
+    }
+    engine_order(d->engine, cyg_time_now(), &what);
+    run_engine(d);
+}
+
+static void on_store_timer(uv_timer_t *timer)
+{
+    order(timer->data, CYG_ORDER_POLL_STORE, NULL);
+}
+
+/* --- Services, on the control thread --- */
+
+static void services_stopped(void *context)
+{
+    struct daemon *d = context;
+    uv_stop(&d->loop);
+}
+
+/* Hand a call to the engine's thread. */
+static void post_request(struct daemon *d, void (*call)(void *context))
+{
+    struct mail *mail = mail_new(MAIL_REQUEST, 0);
+    if (mail != NULL) {
+        mail->request.call = call;
+        mail->request.context = d;
+        mailbox_post(d->mailbox, mail);
+    }
+}
+
+static void stop_services(void *context)
+{
+    struct daemon *d = context;
+    while (d->n_started > 0) {
+        const struct cyg_provider *service = &d->services[--d->n_started];
+        const struct cyg_service_ops *ops = service->ops;
+        ops->stop(service->self);
+    }
+    post_request(d, services_stopped);
+}
+
+static void begin_end(struct daemon *d);
+
+static void on_start_failed(void *context)
+{
+    struct daemon *d = context;
+    d->has_failed = true;
+    begin_end(d);
+}
+
+static void start_services(void *context)
+{
+    struct daemon *d = context;
+    for (; d->n_started < d->n_services; d->n_started++) {
+        const struct cyg_provider *service = &d->services[d->n_started];
+        const struct cyg_service_ops *ops = service->ops;
+        struct cyg_error error = { 0 };
+        if (ops->start(service->self, &error) != CYG_OK) {
+            d->service_error = error;
+            post_request(d, on_start_failed);
+            return;
+        }
+    }
+    daemon_log(
+        d, 1,
+        &(struct cyg_error){ .reason = CYG_R_STARTED, .got_quote = cyg_quote_text(cyg_version()) });
+    notify("READY=1");
+}
+
+/* --- Signals and the end --- */
+
+/* All SAs are gone, or the time is up: services next, then the loop. */
+static void on_end_timer(uv_timer_t *timer)
+{
+    struct daemon *d = timer->data;
+    uv_timer_stop(timer);
+    if (!control_post(d->control, stop_services, d)) {
+        uv_stop(&d->loop);
+    }
+}
+
+void daemon_end_soon(struct daemon *d)
+{
+    uv_timer_start(&d->end_timer, on_end_timer, 0, 0);
+}
+
+static void begin_end(struct daemon *d)
+{
+    if (d->ending) {
+        return;
+    }
+    d->ending = true;
+    notify("STOPPING=1");
+    daemon_log(d, 1, &(struct cyg_error){ .reason = CYG_R_STOPPING });
+    uv_timer_stop(&d->store_timer);
+    uv_timer_start(&d->end_timer, on_end_timer, SHUTDOWN_MS, 0);
+    order(d, CYG_ORDER_SHUTDOWN, &d->shutdown_order);
+}
+
+static void on_end_signal(uv_signal_t *signal, int number)
+{
+    (void)number;
+    begin_end(signal->data);
+}
+
+/* The log's part of a reload, on the thread that writes it. */
+static void reload_log(void *context)
+{
+    struct daemon *d = context;
+    cyg_log_reopen(d->log);
+}
+
+static void on_hup(uv_signal_t *signal, int number)
+{
+    struct daemon *d = signal->data;
+    (void)number;
+    if (d->ending) {
+        return;
+    }
+    struct cyg_error error = { 0 };
+    /* What a running daemon can change is the log's file and its peers; the file is checked whole,
+     * so that its errors show themselves now and not at the next start. */
+    if (daemon_check_settings(d->settings_path, &error) != CYG_OK) {
+        daemon_log(d, 0, &error);
+        return;
+    }
+    (void)control_post(d->control, reload_log, d);
+    order(d, CYG_ORDER_POLL_STORE, NULL);
+    daemon_log(d, 1, &(struct cyg_error){ .reason = CYG_R_RELOADED });
+}
+
+static void on_watchdog(uv_timer_t *timer)
+{
+    (void)timer;
+    notify("WATCHDOG=1");
+}
+
+/* --- Start --- */
+
+static void on_event(void *context, const struct cyg_event *event, uint64_t dropped)
+{
+    struct daemon *d = context;
+    cyg_log_event(d->log, event, dropped);
+}
+
+static enum cyg_code open_io(struct daemon *d, struct cyg_error *err)
+{
+    struct cyg_address addresses[SOCKETS_MAX];
+    size_t n = 0;
+    enum cyg_code code = options_addresses(d->settings, addresses, CYG_LEN(addresses), &n, err);
+    if (code != CYG_OK) {
+        return code;
+    }
+    int8_t log_level = 0;
+    code = cyg_log_new(d->settings, &d->log, &log_level, err);
+    if (code != CYG_OK) {
+        return code;
+    }
+    struct engine_settings numbers;
+    options_engine(d->settings, &numbers);
+    code = sockets_open(addresses, n, numbers.port, numbers.nat_t_port, d->host.socket_mark,
+                        &d->sockets, err);
+    if (code != CYG_OK) {
+        return code;
+    }
+    const unsigned workers = (unsigned)cyg_settings_int(d->settings, "", "worker_threads");
+    if (mailbox_new(wake_engine, d, &d->mailbox) != CYG_OK
+        || lanes_new(workers, &d->lanes) != CYG_OK || control_new(&d->control) != CYG_OK) {
+        return CYG_FAIL(err, CYG_R_LOOP_FAILED, .got_quote = cyg_quote_text("threads"));
+    }
+    (void)control_subscribe(d->control, CYG_EVENT_LOG, log_level, on_event, d);
+    return CYG_OK;
+}
+
+static struct engine_providers find_providers(struct daemon *d)
+{
+    struct engine_providers p = { .crypto = &d->crypto };
+    struct cyg_provider auth[CYG_LEN(p.auth)];
+    size_t n = cyg_loader_each(d->loader, CYG_FEATURE_AUTH, auth, NULL, CYG_LEN(auth) - 1);
+    for (size_t i = 0; i < n && i < CYG_LEN(auth) - 1; i++) {
+        p.auth[i] = auth[i].ops;
+        p.auth_self[i] = auth[i].self;
+    }
+    d->kernel = cyg_loader_find(d->loader, CYG_FEATURE_KERNEL_IPSEC, NULL);
+    p.kernel = d->kernel.ops;
+    p.kernel_self = d->kernel.self;
+    const struct cyg_provider store = cyg_loader_find(d->loader, CYG_FEATURE_STORE, NULL);
+    p.store = store.ops;
+    p.store_self = store.self;
+    return p;
+}
+
+/* What no daemon can work without. */
+static enum cyg_code check_providers(const struct daemon *d, const struct engine_providers *p,
+                                     struct cyg_error *err)
+{
+    const char *missing = d->crypto.rng.ops == NULL ? "random numbers"
+                          : p->auth[0] == NULL      ? "an authentication method"
+                          : p->kernel == NULL       ? "a data plane"
+                          : p->store == NULL        ? "a store of peers"
+                                                    : NULL;
+    if (missing != NULL) {
+        return CYG_FAIL(err, CYG_R_NO_PROVIDER, .want_quote = cyg_quote_text(missing));
+    }
+    return CYG_OK;
+}
+
+static enum cyg_code start_engine(struct daemon *d, struct cyg_error *err)
+{
+    const char *prefer[CYG_ALG_COUNT];
+    const size_t n = options_list(d->settings, "crypto", "prefer", prefer, CYG_LEN(prefer));
+    enum cyg_code code = cyg_loader_load(d->loader, &d->host, prefer, n, &d->crypto, err);
+    if (code != CYG_OK) {
+        return code;
+    }
+    const struct engine_providers providers = find_providers(d);
+    code = check_providers(d, &providers, err);
+    if (code != CYG_OK) {
+        return code;
+    }
+    d->n_services = cyg_loader_each(d->loader, CYG_FEATURE_SERVICE, d->services, d->service_names,
+                                    DAEMON_SERVICES_MAX);
+    if (d->n_services > DAEMON_SERVICES_MAX) {
+        d->n_services = DAEMON_SERVICES_MAX;
+    }
+    struct engine_settings settings;
+    options_engine(d->settings, &settings);
+    const struct engine_world world = world_of(d);
+    code = engine_new(cyg_time_now(), &settings, &providers, &world, &d->engine);
+    return code == CYG_OK ? CYG_OK
+                          : CYG_FAIL(err, CYG_R_LOOP_FAILED, .got_quote = cyg_quote_text("engine"));
+}
+
+static void init_loop(struct daemon *d)
+{
+    uv_loop_init(&d->loop);
+    uv_async_init(&d->loop, &d->mail, on_mail);
+    uv_timer_t *const timers[] = { &d->engine_timer, &d->store_timer, &d->end_timer, &d->watchdog };
+    for (size_t i = 0; i < CYG_LEN(timers); i++) {
+        uv_timer_init(&d->loop, timers[i]);
+        timers[i]->data = d;
+    }
+    uv_signal_t *const signals[] = { &d->on_term, &d->on_int, &d->on_hup };
+    for (size_t i = 0; i < CYG_LEN(signals); i++) {
+        uv_signal_init(&d->loop, signals[i]);
+        signals[i]->data = d;
+    }
+    d->mail.data = d;
+}
+
+enum cyg_code daemon_new(const char *settings_path, struct daemon **ret, struct cyg_error *err)
+{
+    struct daemon *d = calloc(1, sizeof *d);
+    if (d == NULL) {
+        return CYG_FAIL(err, CYG_R_NOMEM);
+    }
+    d->settings_path = settings_path;
+    init_loop(d);
+    enum cyg_code code = privileges_harden(err);
+    if (code == CYG_OK) {
+        code = options_load(settings_path, &d->loader, &d->settings, err);
+    }
+    if (code == CYG_OK) {
+        d->host = host_of(d);
+        code = open_io(d, err);
+    }
+    if (code == CYG_OK) {
+        code = start_engine(d, err);
+    }
+    if (code == CYG_OK) {
+        code = privileges_drop(err);
+    }
+    if (code != CYG_OK) {
+        daemon_free(d);
+        return code;
+    }
+    *ret = d;
+    return CYG_OK;
+}
+
+static void start_watchdog(struct daemon *d)
+{
+#ifdef HAVE_SYSTEMD
+    uint64_t interval = 0;
+    if (sd_watchdog_enabled(0, &interval) > 0) {
+        const uint64_t half_ms = interval / 2000;
+        uv_timer_start(&d->watchdog, on_watchdog, half_ms, half_ms);
+    }
+#else
+    (void)d;
+    (void)on_watchdog;
+#endif
+}
+
+enum cyg_code daemon_run(struct daemon *d, struct cyg_error *err)
+{
+    for (size_t i = 0; i < sockets_count(d->sockets); i++) {
+        uv_poll_init(&d->loop, &d->polls[i], sockets_fd(d->sockets, i));
+        d->polls[i].data = d;
+        uv_poll_start(&d->polls[i], UV_READABLE, on_readable);
+    }
+    uv_signal_start(&d->on_term, on_end_signal, SIGTERM);
+    uv_signal_start(&d->on_int, on_end_signal, SIGINT);
+    uv_signal_start(&d->on_hup, on_hup, SIGHUP);
+    if (cyg_settings_bool(d->settings, "", "live")) {
+        uv_timer_start(&d->store_timer, on_store_timer, 0, POLL_STORE_MS);
+    } else {
+        order(d, CYG_ORDER_POLL_STORE, NULL);
+    }
+    start_watchdog(d);
+    if (!control_post(d->control, start_services, d)) {
+        return CYG_FAIL(err, CYG_R_NOMEM);
+    }
+    run_engine(d);
+    uv_run(&d->loop, UV_RUN_DEFAULT);
+    if (d->has_failed) {
+        *err = d->service_error;
+        return CYG_INTERNAL;
+    }
+    return CYG_OK;
+}
+
+static void close_handle(uv_handle_t *handle, void *context)
+{
+    (void)context;
+    if (!uv_is_closing(handle)) {
+        uv_close(handle, NULL);
+    }
+}
+
+/* No mail any more; finished jobs hold secrets. */
+static void drop_mail(struct daemon *d)
+{
+    if (d->mailbox == NULL) {
+        return;
+    }
+    mailbox_close(d->mailbox);
+    for (struct mail *mail = mailbox_take_all(d->mailbox); mail != NULL;) {
+        struct mail *next = mail->next;
+        if (mail->type == MAIL_JOB_DONE) {
+            engine_job_free(mail->job);
+        }
+        free(mail);
+        mail = next;
+    }
+}
+
+void daemon_free(struct daemon *d)
+{
+    if (d == NULL) {
+        return;
+    }
+    /* Lanes first: the jobs that they finish go back to an engine that is still there. */
+    lanes_free(d->lanes);
+    drop_mail(d);
+    engine_free(d->engine);
+    cyg_loader_free(d->loader); /* plugins' threads end here and may still log */
+    control_free(d->control);
+    cyg_log_free(d->log);
+    sockets_close(d->sockets);
+    uv_walk(&d->loop, close_handle, NULL);
+    uv_run(&d->loop, UV_RUN_DEFAULT);
+    uv_loop_close(&d->loop);
+    mailbox_free(d->mailbox);
+    cyg_settings_free(d->settings);
+    free(d);
+}

@@ -1,0 +1,151 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Job lanes: one mutex, one condition and two queues each. Jobs take 0.1 ms and more, so the lock
+ * is not what costs. */
+#include "lanes.h"
+
+#include <pthread.h>
+#include <signal.h>
+#include <stdlib.h>
+
+#define LANE_THREADS_MAX 64u
+
+struct lane_job {
+    void (*run)(void *context);
+    void (*done)(void *context);
+    void *context;
+};
+
+/* A ring of waiting jobs. */
+struct lane_queue {
+    struct lane_job jobs[LANE_QUEUE_MAX];
+    size_t first, n;
+};
+
+struct lane {
+    pthread_mutex_t mutex;
+    pthread_cond_t wake;
+    struct lane_queue established, strangers; /* served in this order */
+    bool closing;
+    pthread_t threads[LANE_THREADS_MAX];
+    unsigned n_threads;
+};
+
+struct lanes {
+    struct lane lane[CYG_LANES];
+};
+
+static void queue_put(struct lane_queue *q, struct lane_job job)
+{
+    q->jobs[(q->first + q->n++) % LANE_QUEUE_MAX] = job;
+}
+
+static bool queue_take(struct lane_queue *q, struct lane_job *ret)
+{
+    if (q->n == 0) {
+        return false;
+    }
+    *ret = q->jobs[q->first];
+    q->first = (q->first + 1) % LANE_QUEUE_MAX;
+    q->n--;
+    return true;
+}
+
+static void *lane_thread(void *argument)
+{
+    struct lane *lane = argument;
+    for (;;) {
+        struct lane_job job;
+        pthread_mutex_lock(&lane->mutex);
+        while (!queue_take(&lane->established, &job) && !queue_take(&lane->strangers, &job)) {
+            if (lane->closing) {
+                pthread_mutex_unlock(&lane->mutex);
+                return NULL;
+            }
+            pthread_cond_wait(&lane->wake, &lane->mutex);
+        }
+        pthread_mutex_unlock(&lane->mutex);
+        job.run(job.context);
+        job.done(job.context);
+    }
+}
+
+static enum cyg_code lane_start(struct lane *lane, unsigned threads)
+{
+    if (threads > LANE_THREADS_MAX) {
+        threads = LANE_THREADS_MAX;
+    }
+    /* Signals belong to the engine's loop alone. */
+    sigset_t all, before;
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &before);
+    while (lane->n_threads < threads
+           && pthread_create(&lane->threads[lane->n_threads], NULL, lane_thread, lane) == 0) {
+        lane->n_threads++;
+    }
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    return lane->n_threads == threads ? CYG_OK : CYG_INTERNAL;
+}
+
+enum cyg_code lanes_new(unsigned crypto_threads, struct lanes **ret)
+{
+    static const unsigned fixed[CYG_LANES] = {
+        [CYG_LANE_STORAGE] = 2, [CYG_LANE_STORAGE_WRITE] = 1, [CYG_LANE_SLOW] = 4
+    };
+    struct lanes *lanes = calloc(1, sizeof *lanes);
+    if (lanes == NULL) {
+        return CYG_NOMEM;
+    }
+    enum cyg_code code = CYG_OK;
+    for (size_t i = 0; i < CYG_LANES; i++) {
+        pthread_mutex_init(&lanes->lane[i].mutex, NULL);
+        pthread_cond_init(&lanes->lane[i].wake, NULL);
+    }
+    for (size_t i = 0; code == CYG_OK && i < CYG_LANES; i++) {
+        code = lane_start(&lanes->lane[i], i == CYG_LANE_CRYPTO ? crypto_threads : fixed[i]);
+    }
+    if (code != CYG_OK) {
+        lanes_free(lanes);
+        return code;
+    }
+    *ret = lanes;
+    return CYG_OK;
+}
+
+enum cyg_code lanes_submit(struct lanes *lanes, enum cyg_lane lane_id, bool stranger,
+                           void (*run)(void *context), void (*done)(void *context), void *context)
+{
+    struct lane *lane = &lanes->lane[lane_id];
+    const size_t room = stranger ? LANE_QUEUE_MAX / 2 : LANE_QUEUE_MAX;
+    enum cyg_code code = CYG_LIMIT;
+    pthread_mutex_lock(&lane->mutex);
+    if (!lane->closing && lane->established.n + lane->strangers.n < room) {
+        queue_put(stranger ? &lane->strangers : &lane->established,
+                  (struct lane_job){ .run = run, .done = done, .context = context });
+        pthread_cond_signal(&lane->wake);
+        code = CYG_OK;
+    }
+    pthread_mutex_unlock(&lane->mutex);
+    return code;
+}
+
+void lanes_free(struct lanes *lanes)
+{
+    if (lanes == NULL) {
+        return;
+    }
+    for (size_t i = 0; i < CYG_LANES; i++) {
+        struct lane *lane = &lanes->lane[i];
+        pthread_mutex_lock(&lane->mutex);
+        lane->closing = true;
+        pthread_cond_broadcast(&lane->wake);
+        pthread_mutex_unlock(&lane->mutex);
+        for (unsigned t = 0; t < lane->n_threads; t++) {
+            pthread_join(lane->threads[t], NULL);
+        }
+    }
+    for (size_t i = 0; i < CYG_LANES; i++) {
+        pthread_cond_destroy(&lanes->lane[i].wake);
+        pthread_mutex_destroy(&lanes->lane[i].mutex);
+    }
+    free(lanes);
+}

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Job lanes: bounded queues with threads of their own, so that a slow CRL server or a locked
+ * database never stops a handshake that does not need it (DESIGN.md "Jobs"). A lane that is full
+ * refuses; the caller gives the reason "busy". Within a lane established SAs go before strangers,
+ * and a stranger's job is refused once the queue is half full. Thread: lanes_submit from any; run
+ * and done are called on the lane's thread. */
+#pragma once
+
+#include <cygnet/host.h>
+
+struct lanes;
+
+#define LANE_QUEUE_MAX 512u /* jobs that wait, per lane */
+
+/* Start the threads: crypto_threads for crypto; 2 readers and 1 writer for storage; 4 for slow.
+ * CYG_INTERNAL when a thread cannot be had. */
+CYG_MUST_USE enum cyg_code lanes_new(unsigned crypto_threads, struct lanes **ret);
+
+/* Queue a job: run(context), then done(context), both on a thread of the lane; done hands the
+ * result over to whoever waits. CYG_LIMIT: full, nothing happened; the caller keeps context. */
+CYG_MUST_USE enum cyg_code lanes_submit(struct lanes *lanes, enum cyg_lane lane, bool stranger,
+                                        void (*run)(void *context), void (*done)(void *context),
+                                        void *context);
+
+/* Refuse new jobs, finish all that are queued, end the threads, free. NULL is allowed. */
+void lanes_free(struct lanes *lanes);

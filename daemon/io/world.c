@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What the engine may do to the world, and what comes back to it. Engine's thread, but for the two
+ * functions that a lane's thread calls. */
+#include "daemon_internal.h"
+
+#include <stdlib.h>
+
+static void world_send(void *context, const struct cyg_path *path, struct cyg_span datagram)
+{
+    struct daemon *d = context;
+    sockets_send(d->sockets, path, datagram);
+}
+
+/* A job on its way through a lane. */
+struct slip {
+    struct daemon *daemon;
+    struct engine_job *job;
+};
+
+static void slip_run(void *context)
+{
+    struct slip *slip = context;
+    engine_job_run(slip->job);
+}
+
+static void slip_done(void *context)
+{
+    struct slip *slip = context;
+    struct mail *mail = mail_new(MAIL_JOB_DONE, 0);
+    if (mail == NULL) {
+        /* The engine's exchange ends by its own timer. */
+        engine_job_free(slip->job);
+    } else {
+        mail->job = slip->job;
+        struct engine_job *job = slip->job;
+        if (!mailbox_post(slip->daemon->mailbox, mail)) {
+            engine_job_free(job);
+        }
+    }
+    free(slip);
+}
+
+static enum cyg_code world_job(void *context, enum cyg_lane lane, bool stranger,
+                               struct engine_job *job)
+{
+    struct daemon *d = context;
+    struct slip *slip = malloc(sizeof *slip);
+    if (slip == NULL) {
+        return CYG_NOMEM;
+    }
+    *slip = (struct slip){ .daemon = d, .job = job };
+    enum cyg_code code = lanes_submit(d->lanes, lane, stranger, slip_run, slip_done, slip);
+    if (code != CYG_OK) {
+        free(slip);
+    }
+    return code;
+}
+
+static enum cyg_code world_kernel(void *context, const struct cyg_kernel_op *op)
+{
+    struct daemon *d = context;
+    const struct cyg_kernel_ops *ops = d->kernel.ops;
+    return ops == NULL ? CYG_UNSUPPORTED : ops->submit(d->kernel.self, op);
+}
+
+static void world_event(void *context, const struct cyg_event *event)
+{
+    struct daemon *d = context;
+    if (event->type == CYG_EVENT_ORDER_DONE && event->order_id == d->shutdown_order
+        && d->shutdown_order != 0) {
+        daemon_end_soon(d); /* later: the engine must not be called from here */
+    }
+    control_publish(d->control, event);
+}
+
+static enum cyg_code world_random(void *context, uint8_t *out, size_t len)
+{
+    struct daemon *d = context;
+    const struct cyg_rng_ops *ops = d->crypto.rng.ops;
+    return ops == NULL ? CYG_UNSUPPORTED : ops->fill(d->crypto.rng.self, out, len);
+}
+
+struct engine_world world_of(struct daemon *daemon)
+{
+    return (struct engine_world){ .context = daemon,
+                                  .send = world_send,
+                                  .job = world_job,
+                                  .kernel = world_kernel,
+                                  .event = world_event,
+                                  .random = world_random };
+}
