@@ -52,6 +52,17 @@ EXTRA_DIST += testing/check-layers testing/plugin_exports.sh testing/pure.sh
 EXTRA_DIST += testing/check-format testing/check-headers testing/compile-commands testing/lint \
 	testing/sub-build testing/fuzz/run testing/packages testing/install-packages .clang-tidy
 
+# Scripts that need an installed cygnet ($CYG_PREFIX, pkg-config): "make installcheck", which
+# distcheck runs too. Each prints TAP.
+installcheck_scripts =
+installcheck-local:
+	$(AM_V_at)for s in $(installcheck_scripts); do \
+		CYG_SRCDIR='$(abs_top_srcdir)' CYG_PREFIX='$(DESTDIR)$(prefix)' CC='$(CC)' \
+		CFLAGS='$(SANITIZE_CFLAGS) $(CFLAGS)' CYG_INSTRUMENTED='$(instrumented)' \
+		PKG_CONFIG_PATH='$(DESTDIR)$(pkgconfigdir)' bash $(srcdir)/$$s || exit 1; \
+	done
+EXTRA_DIST += $(installcheck_scripts) testing/check
+
 # --- Targets --------------------------------------------------------------------------------------
 
 # The simulations over more seeds: make check-sim SEEDS=20000
