@@ -76,7 +76,7 @@ CYG_PUBLIC enum cyg_code cyg_fail(struct cyg_error *err, const struct cyg_error 
 
 /* return CYG_FAIL(err, CYG_R_NOTIFY_SHORT, .payload = 11, .got = body.len); */
 #define CYG_FAIL(err, which, ...) \
-    cyg_fail((err), &(const struct cyg_error){ .reason = (which), __VA_ARGS__ })
+    cyg_fail((err), &(const struct cyg_error){ .reason = (uint16_t)(which), __VA_ARGS__ })
 
 /* Quote bytes or text, cut to CYG_QUOTE_MAX. */
 CYG_PUBLIC struct cyg_quote cyg_quote(enum cyg_quote_kind kind, struct cyg_span bytes);
