@@ -77,6 +77,9 @@ void cyg_writer_zero(struct cyg_writer *w, size_t n)
 struct cyg_block cyg_writer_open(struct cyg_writer *w, size_t before)
 {
     size_t at = cyg_writer_offset(w);
+    if (w->failed) {
+        return (struct cyg_block){ .length_at = 0 };
+    }
     if (before > at) {
         cyg_bug(__FILE__, __LINE__, "a block begins before the buffer");
     }
