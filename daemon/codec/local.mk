@@ -1,7 +1,22 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # Bytes <-> ISAKMP messages.
 noinst_LTLIBRARIES += libcodec.la
-libcodec_la_SOURCES =
+libcodec_la_SOURCES = \
+	daemon/codec/attribute.c \
+	daemon/codec/builder.c \
+	daemon/codec/cert.c \
+	daemon/codec/delete.c \
+	daemon/codec/fragment.c \
+	daemon/codec/id.c \
+	daemon/codec/message.c \
+	daemon/codec/mode_config.c \
+	daemon/codec/names.c \
+	daemon/codec/natoa.c \
+	daemon/codec/notify.c \
+	daemon/codec/sa.c \
+	daemon/codec/sa_encode.c \
+	daemon/codec/transform.c \
+	daemon/codec/vid.c
 
 noinst_HEADERS += \
 	daemon/codec/attribute.h \

@@ -67,7 +67,7 @@ enum transform_value {
 };
 
 struct transform_values {
-    uint32_t present;         /* 1u << enum transform_value */
+    uint32_t present;                /* 1u << enum transform_value */
     uint16_t value[TRANSFORM_COUNT]; /* 0 where not present */
     bool has_seconds, has_kilobytes;
     uint64_t seconds, kilobytes;
@@ -76,9 +76,10 @@ struct transform_values {
 };
 
 /* Read all attributes of a transform of this protocol. Refused (CYG_REFUSED): a list that is cut
- * (H-038), the same attribute twice (H-039), a number of 0 or more than 8 bytes or too large for
- * its field, a life duration without its type in front, of 0, of more than 8 bytes, the same life
- * type twice, an unknown one (H-043). Reasons: CYG_R_ATTRIBUTE_*. *ret untouched on failure. */
+ * (H-038), the same attribute twice (H-039), a number of no or more than 4 bytes or too large for
+ * its field, a life duration without its type in front, of 0, of no or more than 8 bytes, the same
+ * life type twice, an unknown one (H-043). Reasons: CYG_R_ATTRIBUTE_*. *ret untouched on failure.
+ */
 CYG_MUST_USE enum cyg_code transform_decode(uint8_t protocol, const struct sa_transform *t,
                                             struct transform_values *ret, struct cyg_error *err);
 

@@ -15,7 +15,8 @@ enum vid_rule {
 
 enum vid_id {
     VID_UNKNOWN = 0,
-#define VID(id, ...) VID_##id,
+#define VID(id, ...)      VID_##id,
+#define VID_SENT(id, ...) VID_##id,
 #include "vid.def"
     VID_COUNT,
 };
@@ -26,7 +27,7 @@ struct vid_info {
     enum vid_rule rule;
     uint8_t extra;        /* bytes of the version, of VID_VERSION */
     struct cyg_span data; /* that it begins with */
-    struct cyg_span send; /* what we send for it, with a version; empty: never sent */
+    struct cyg_span send; /* what we send for it, version included; empty: nothing */
 };
 
 /* The row of a body; NULL for an unknown one. */
