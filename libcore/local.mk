@@ -26,6 +26,8 @@ libcore_la_SOURCES = \
 	libcore/span.c \
 	libcore/text_internal.h \
 	libcore/version.c \
+	libcore/vici_read.c \
+	libcore/vici_write.c \
 	libcore/writer.c
 
 # Installed headers, and the tables (*.def) that they include.
@@ -55,4 +57,5 @@ pkginclude_HEADERS += \
 	libcore/cygnet/store.h \
 	libcore/cygnet/time.h \
 	libcore/cygnet/version.h \
+	libcore/cygnet/vici.h \
 	libcore/cygnet/writer.h

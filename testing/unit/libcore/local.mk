@@ -1,3 +1,4 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # Unit tests of libcore; ../local.mk says how.
 unit_tests += testing/unit/libcore/version_test
+unit_tests += testing/unit/libcore/vici_test
