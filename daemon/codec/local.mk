@@ -15,6 +15,8 @@ libcodec_la_SOURCES = \
 	daemon/codec/notify.c \
 	daemon/codec/sa.c \
 	daemon/codec/sa_encode.c \
+	daemon/codec/text.c \
+	daemon/codec/text_payload.c \
 	daemon/codec/transform.c \
 	daemon/codec/vid.c
 
@@ -32,6 +34,7 @@ noinst_HEADERS += \
 	daemon/codec/notify.h \
 	daemon/codec/sa.h \
 	daemon/codec/text.h \
+	daemon/codec/text_internal.h \
 	daemon/codec/vid.def \
 	daemon/codec/vid.h \
 	daemon/codec/wire.def \

@@ -13,7 +13,7 @@ struct text_sink {
     void *context;
 };
 
-#define TEXT_LINE 256u
+#define TEXT_LINE 512u
 
 /* Several lines: header, then each payload with its fields, indented by two spaces a level. */
 void message_format(const struct message *m, const struct text_sink *sink);
