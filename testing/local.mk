@@ -65,12 +65,6 @@ EXTRA_DIST += $(installcheck_scripts) testing/check
 
 # --- Targets --------------------------------------------------------------------------------------
 
-# The simulations over more seeds: make check-sim SEEDS=20000
-SEEDS = 10000
-check-sim: all
-	$(AM_V_at)$(MAKE) $(AM_MAKEFLAGS) $(check_LTLIBRARIES) $(sim_tests)
-	$(AM_V_at)CYG_SEEDS=$(SEEDS) $(MAKE) $(AM_MAKEFLAGS) check-TESTS TESTS='$(sim_tests)'
-
 # What has threads, for a build with --enable-sanitizers=thread.
 check-threads: all
 	$(AM_V_at)$(MAKE) $(AM_MAKEFLAGS) $(check_LTLIBRARIES) $(thread_tests)
@@ -110,9 +104,8 @@ coverage:
 	$(AM_V_at)$(srcdir)/testing/sub-build build-coverage CC=gcc --enable-coverage CFLAGS=-g -- \
 		check
 	$(AM_V_at)$(MKDIR_P) coverage
-	$(AM_V_at)top=$$(cd $(srcdir) && pwd); gcovr --root "$$top" \
-		--filter "$$top/(libcore|daemon|plugins)/" build-coverage \
-		--html-details coverage/index.html --print-summary
+	$(AM_V_at)gcovr --root $(srcdir) --filter '$(abs_top_srcdir)/(libcore|daemon|plugins)/' \
+		--object-directory build-coverage --html-details coverage/index.html --print-summary
 	@echo "coverage/index.html"
 
 # Benchmarks print their own figures.
@@ -122,6 +115,6 @@ bench: all
 
 EXTRA_PROGRAMS += $(benches)
 
-.PHONY: check-sim check-threads check-layers check-headers check-format lint fuzz coverage bench
+.PHONY: check-threads check-layers check-headers check-format lint fuzz coverage bench
 clean-local:
 	rm -rf build-analyzer build-fuzz build-coverage coverage
