@@ -104,8 +104,9 @@ coverage:
 	$(AM_V_at)$(srcdir)/testing/sub-build build-coverage CC=gcc --enable-coverage CFLAGS=-g -- \
 		check
 	$(AM_V_at)$(MKDIR_P) coverage
-	$(AM_V_at)gcovr --root $(srcdir) --filter '$(abs_top_srcdir)/(libcore|daemon|plugins)/' \
-		--object-directory build-coverage --html-details coverage/index.html --print-summary
+	$(AM_V_at)top=$$(cd $(srcdir) && pwd); gcovr --root "$$top" \
+		--filter "$$top/(libcore|daemon|plugins)/" build-coverage \
+		--html-details coverage/index.html --print-summary
 	@echo "coverage/index.html"
 
 # Benchmarks print their own figures.

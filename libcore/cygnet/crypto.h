@@ -56,7 +56,10 @@ struct cyg_mac_ops {
     enum cyg_code (*compute)(void *ctx, const struct cyg_span *parts, size_t n, uint8_t *out);
 };
 
-/* Diffie-Hellman. Both functions are slow and are called from worker threads. */
+/* Diffie-Hellman. Both functions are slow and are called from worker threads. A private value has
+ * one form with every provider, so that known-answer tests can give one: MODP: the exponent, big
+ * endian, 1 to public_bytes long; ECP: the scalar, big endian, secret_bytes long; Curve25519: the
+ * 32 bytes of RFC 7748 5. Random bytes that are all zero are refused with CYG_INTERNAL (H-061). */
 struct cyg_group_ops {
     size_t size;
 
