@@ -61,7 +61,7 @@ installcheck-local:
 		CFLAGS='$(SANITIZE_CFLAGS) $(CFLAGS)' CYG_INSTRUMENTED='$(instrumented)' \
 		PKG_CONFIG_PATH='$(DESTDIR)$(pkgconfigdir)' bash $(srcdir)/$$s || exit 1; \
 	done
-EXTRA_DIST += $(installcheck_scripts) testing/check
+EXTRA_DIST += $(installcheck_scripts) testing/check testing/bare
 
 # --- Targets --------------------------------------------------------------------------------------
 
