@@ -30,6 +30,14 @@ sim_ldflags = $(AM_LDFLAGS) -Wl,--wrap=malloc -Wl,--wrap=calloc -Wl,--wrap=reall
 	-Wl,--wrap=free -Wl,--wrap=strdup
 sim_ldadd = libsim.la libengine.la libcodec.la libcore.la
 
+# The test bed itself, with a stand-in for the engine.
+unit_tests += testing/simulation/world_test
+testing_simulation_world_test_SOURCES = \
+	testing/simulation/stand_in.c \
+	testing/simulation/world_test.c
+testing_simulation_world_test_LDFLAGS = $(sim_ldflags)
+testing_simulation_world_test_LDADD = libsim.la libcodec.la libcore.la libtest.la $(CMOCKA_LIBS)
+
 check_PROGRAMS += testing/simulation/run
 testing_simulation_run_SOURCES = \
 	testing/simulation/run.c \
