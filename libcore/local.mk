@@ -23,6 +23,11 @@ libcore_la_SOURCES = \
 	libcore/proposal.c \
 	libcore/secret.c \
 	libcore/selector.c \
+	libcore/settings.c \
+	libcore/settings_file.c \
+	libcore/settings_internal.h \
+	libcore/settings_scan.c \
+	libcore/settings_value.c \
 	libcore/span.c \
 	libcore/text_internal.h \
 	libcore/version.c \

@@ -2,3 +2,4 @@
 # Unit tests of libcore; ../local.mk says how.
 unit_tests += testing/unit/libcore/version_test
 unit_tests += testing/unit/libcore/vici_test
+unit_tests += testing/unit/libcore/settings_test
