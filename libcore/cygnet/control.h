@@ -49,7 +49,9 @@ enum cyg_event_type {
     CYG_EVENT_IKE_DOWN = 1u << 3,
     CYG_EVENT_CHILD_UP = 1u << 4,
     CYG_EVENT_CHILD_DOWN = 1u << 5,
-    CYG_EVENT_ORDER_DONE = 1u << 6, /* error.reason 0: success */
+    CYG_EVENT_ORDER_DONE = 1u << 6, /* error.reason 0: success; INITIATE: error.got flow pairs are
+                                       up, error.want were asked for; TERMINATE: error.got SAs were
+                                       ended (none to be found: CYG_R_SA_NOT_FOUND) */
 };
 
 enum cyg_ike_state {

@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The listening socket: where it may stand, and who may connect (H-171). Thread: one. */
+#pragma once
+
+#include <cygnet/error.h>
+
+struct listener;
+
+/* Listen on "unix:///path". Its folder is made, 0750, if it is missing; it must be a real folder
+ * that nobody but root and our user may write to. What stands there must be a socket that nobody
+ * serves any more. The socket gets mode 0660 and the group, if one is named. */
+CYG_MUST_USE enum cyg_code listener_open(const char *uri, const char *group, struct listener **ret,
+                                         struct cyg_error *err);
+int listener_fd(const struct listener *listener);
+
+/* Take a connection whose peer is root, our own user, or of the group; -1: none, or refused. */
+int listener_accept(struct listener *listener);
+
+/* Close and remove the socket. NULL is allowed. */
+void listener_close(struct listener *listener);
