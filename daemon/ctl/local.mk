@@ -1,2 +1,15 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-# The command line: bin/cygnetctl, with $(JANSSON_LIBS) and $(SMARTCOLS_LIBS).
+# The command line: bin/cygnetctl. libctl.la holds all but main.c, so that unit tests can link it.
+noinst_LTLIBRARIES += libctl.la
+libctl_la_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS) $(SMARTCOLS_CFLAGS)
+libctl_la_LIBADD = $(JANSSON_LIBS) $(SMARTCOLS_LIBS)
+libctl_la_SOURCES = \
+	daemon/ctl/client.c \
+	daemon/ctl/client.h \
+	daemon/ctl/ctl.h \
+	daemon/ctl/daemon.c \
+	daemon/ctl/log.c \
+	daemon/ctl/orders.c \
+	daemon/ctl/output.c \
+	daemon/ctl/peers.c \
+	daemon/ctl/sas.c

@@ -128,7 +128,6 @@ static void finish_initiate(struct client *client, const struct cyg_event *event
 /* terminate also says how many there were, as charon does. */
 static void finish_terminate(struct client *client, const struct cyg_event *event)
 {
-    char text[768];
     const bool success = event->error.reason == 0;
     const unsigned n = success ? (unsigned)event->error.got : 0;
     struct cyg_vici_writer w;
@@ -137,7 +136,7 @@ static void finish_terminate(struct client *client, const struct cyg_event *even
     cyg_vici_key(&w, "matches", "%u", n);
     cyg_vici_key(&w, "terminated", "%u", n);
     if (!success) {
-        cyg_vici_key(&w, "errmsg", "%s", cyg_error_format(&event->error, text, sizeof text));
+        put_failure(&w, &event->error);
     }
     client_reply(client, &w);
 }

@@ -263,13 +263,31 @@ void client_reply(struct client *client, struct cyg_vici_writer *packet)
     update_watch(client);
 }
 
-void client_fail(struct client *client, const struct cyg_error *error)
+/* What a program can act on without reading the text; ours, charon has none. */
+static const char *failure_class(const struct cyg_error *error)
+{
+    const struct cyg_reason_info *info = cyg_reason_info(error->reason);
+    if (error->reason == CYG_R_ORDER_TIMEOUT) {
+        return "timeout";
+    }
+    return info != NULL && info->code == CYG_NOT_FOUND ? "not-found" : "failed";
+}
+
+void put_failure(struct cyg_vici_writer *w, const struct cyg_error *error)
 {
     char text[768];
+    const struct cyg_reason_info *info = cyg_reason_info(error->reason);
+    cyg_vici_key(w, "errmsg", "%s", cyg_error_format(error, text, sizeof text));
+    cyg_vici_key(w, "cygnet-code", "%s", failure_class(error));
+    cyg_vici_key(w, "cygnet-reason", "%s", info != NULL ? info->name : "");
+}
+
+void client_fail(struct client *client, const struct cyg_error *error)
+{
     struct cyg_vici_writer w;
     cyg_vici_begin(&w, CYG_VICI_CMD_RESPONSE, NULL);
     cyg_vici_bool(&w, "success", false);
-    cyg_vici_key(&w, "errmsg", "%s", cyg_error_format(error, text, sizeof text));
+    put_failure(&w, error);
     client_reply(client, &w);
 }
 

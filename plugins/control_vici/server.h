@@ -41,7 +41,9 @@ struct server *client_server(struct client *client);
 
 /* End the command with this packet (CYG_VICI_CMD_RESPONSE); the writer is cleared. */
 void client_reply(struct client *client, struct cyg_vici_writer *packet);
-/* End it with success = no and the error's text; other keys may stand in front, see .c. */
+/* Put errmsg, cygnet-code (timeout, not-found, failed) and cygnet-reason (name of the row). */
+void put_failure(struct cyg_vici_writer *w, const struct cyg_error *error);
+/* End it with success = no and the failure. */
 void client_fail(struct client *client, const struct cyg_error *error);
 
 /* An event for this client alone, if he registered it; the writer is cleared. */

@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Output of cygnetctl: tables for people, JSON for programs. */
+#include "ctl.h"
+
+#include <libsmartcols.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct ctl_table {
+    struct libscols_table *table;
+    size_t columns;
+};
+
+const char *ctl_text(const json_t *object, const char *key)
+{
+    const char *text = json_string_value(json_object_get(object, key));
+    return text != NULL ? text : "";
+}
+
+void ctl_print_json(json_t *tree)
+{
+    json_dumpf(tree, stdout, JSON_INDENT(2) | JSON_ENSURE_ASCII);
+    putchar('\n');
+    json_decref(tree);
+}
+
+enum ctl_status ctl_check(const json_t *response)
+{
+    const json_t *success = json_object_get(response, "success");
+    if (success == NULL || strcmp(ctl_text(response, "success"), "yes") == 0) {
+        return CTL_DONE;
+    }
+    fprintf(stderr, "cygnetctl: %s\n", ctl_text(response, "errmsg"));
+    return CTL_FAILED;
+}
+
+enum ctl_status ctl_misused(const char *command, const char *what)
+{
+    fprintf(stderr, "cygnetctl %s: %s\nSee: cygnetctl --help\n", command, what);
+    return CTL_USAGE;
+}
+
+static bool collect_event(void *context, const char *name, json_t *message)
+{
+    (void)name;
+    json_array_append(context, message);
+    return true;
+}
+
+enum ctl_status ctl_collect(struct ctl *ctl, struct cyg_vici_writer *request, const char *event,
+                            json_t **ret)
+{
+    json_t *all = json_array(), *response = NULL;
+    enum ctl_status status = ctl_run(ctl->client, request, event, collect_event, all, &response);
+    if (status == CTL_DONE) {
+        status = ctl_check(response);
+    }
+    json_decref(response);
+    if (status != CTL_DONE) {
+        json_decref(all);
+        all = NULL;
+    }
+    *ret = all;
+    return status;
+}
+
+/* Without memory there is nothing that a command line tool could still do. */
+static void must(bool good)
+{
+    if (!good) {
+        fputs("cygnetctl: out of memory\n", stderr);
+        exit(CTL_FAILED);
+    }
+}
+
+struct ctl_table *ctl_table_new(const char *const *columns, size_t n)
+{
+    struct ctl_table *table = calloc(1, sizeof *table);
+    must(table != NULL);
+    scols_init_debug(0);
+    table->table = scols_new_table();
+    table->columns = n;
+    must(table->table != NULL);
+    for (size_t i = 0; i < n; i++) {
+        must(scols_table_new_column(table->table, columns[i], 0, 0) != NULL);
+    }
+    return table;
+}
+
+void ctl_table_row(struct ctl_table *table, const char *const *cells)
+{
+    struct libscols_line *line = scols_table_new_line(table->table, NULL);
+    must(line != NULL);
+    for (size_t i = 0; i < table->columns; i++) {
+        must(scols_line_set_data(line, i, cells[i]) == 0);
+    }
+}
+
+void ctl_table_print(struct ctl_table *table)
+{
+    scols_print_table(table->table);
+    scols_unref_table(table->table);
+    free(table);
+}
