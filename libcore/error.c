@@ -44,7 +44,7 @@ const struct cyg_reason_info *cyg_reason_at(size_t index)
 enum cyg_code cyg_fail(struct cyg_error *err, const struct cyg_error *detail)
 {
     const struct cyg_reason_info *info = cyg_reason_info(detail->reason);
-    if (info == NULL) {
+    if (info == NULL || info->code == CYG_OK) {
         cyg_bug(__FILE__, __LINE__, "a failure without a row in reason.def");
     }
     if (err != NULL) {

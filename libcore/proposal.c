@@ -136,7 +136,7 @@ static enum cyg_code add_alg(struct cyg_proposal *p, const struct cyg_alg_info *
     }
     uint8_t *list, *n;
     list_of(p, row->kind, &list, &n);
-    if (memchr(list, row->id, *n) != NULL) {
+    if (memchr(list, (int)row->id, *n) != NULL) {
         return CYG_OK; /* said twice, by two names perhaps */
     }
     if (*n == CYG_PROPOSAL_ALTERNATIVES) {
@@ -224,7 +224,7 @@ static enum cyg_code check_prfs(const struct cyg_proposal *p, struct cyg_span te
     struct cyg_span rest = text, word;
     while (next_word(&rest, &word)) {
         const struct cyg_alg_info *prf = prf_of(word);
-        if (prf != NULL && memchr(p->integs, prf->id, p->n_integs) == NULL) {
+        if (prf != NULL && memchr(p->integs, (int)prf->id, p->n_integs) == NULL) {
             return CYG_FAIL(err, CYG_R_PROPOSAL_PRF, .got_quote = cyg_quote(CYG_QUOTE_TEXT, word),
                             .want_quote = cyg_quote_text(prf->keyword));
         }

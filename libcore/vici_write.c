@@ -82,6 +82,7 @@ static void put_value(struct cyg_vici_writer *w, struct cyg_span value)
 }
 
 /* Text by format, behind an element that is already begun. */
+CYG_PRINTF(2, 0)
 static void put_text(struct cyg_vici_writer *w, const char *format, va_list args)
 {
     char text[1024];

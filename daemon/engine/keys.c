@@ -105,6 +105,7 @@ static enum cyg_code prf_chain(const struct prf *prf, struct cyg_span *parts, si
         done += take;
         parts[0] = cyg_key_span(&block);
     }
+    parts[0] = (struct cyg_span){ NULL, 0 }; /* the block is gone now */
     return CYG_OK;
 }
 

@@ -17,10 +17,10 @@ CYG_MUST_USE enum cyg_code control_new(struct control **ret);
 /* End the thread and free. Watches and timers that are left are closed. NULL is allowed. */
 void control_free(struct control *control);
 
-/* Run call(context) on the control thread and wait for it. Not for the engine's thread. */
-void control_call(struct control *control, void (*call)(void *context), void *context);
+/* Run function(context) on the control thread and wait for it. Not for the engine's thread. */
+void control_call(struct control *control, void (*function)(void *context), void *context);
 
-/* Run call(context) on the control thread, later; for results of jobs. False: no memory. */
+/* Run function(context) on the control thread, later; for results of jobs. False: no memory. */
 bool control_post(struct control *control, void (*call)(void *context), void *context);
 
 /* Copy an event into the queue if anybody subscribes to it. For the engine's thread. */

@@ -17,11 +17,11 @@ enum cyg_code privileges_harden(struct cyg_error *err)
 {
     const struct rlimit none = { 0, 0 };
     if (setrlimit(RLIMIT_CORE, &none) != 0 || prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0) {
-        return failed(err, strerror(errno));
+        return failed(err, strerrordesc_np(errno));
     }
 #ifndef __SANITIZE_ADDRESS__ /* LeakSanitizer traces its own process */
     if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) != 0) {
-        return failed(err, strerror(errno));
+        return failed(err, strerrordesc_np(errno));
     }
 #endif
     return CYG_OK;
@@ -39,7 +39,8 @@ enum cyg_code privileges_drop(struct cyg_error *err)
     capng_clear(CAPNG_SELECT_BOTH);
     for (size_t i = 0; i < CYG_LEN(keep); i++) {
         if ((have & 1u << i) != 0
-            && capng_updatev(CAPNG_ADD, CAPNG_EFFECTIVE | CAPNG_PERMITTED | CAPNG_BOUNDING_SET,
+            && capng_updatev(CAPNG_ADD,
+                             (capng_type_t)(CAPNG_EFFECTIVE | CAPNG_PERMITTED | CAPNG_BOUNDING_SET),
                              keep[i], -1)
                    != 0) {
             return failed(err, "capng_update");

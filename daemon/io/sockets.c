@@ -83,7 +83,7 @@ static enum cyg_code open_one(struct sockets *s, const struct cyg_address *local
     if (fd < 0) {
         const int why = errno;
         return CYG_FAIL(err, why == EADDRINUSE ? CYG_R_PORT_IN_USE : CYG_R_SOCKET_FAILED,
-                        .got = local->port, .got_quote = cyg_quote_text(strerror(why)),
+                        .got = local->port, .got_quote = cyg_quote_text(strerrordesc_np(why)),
                         .want_quote =
                             cyg_quote(CYG_QUOTE_ADDRESS,
                                       (struct cyg_span){ (const uint8_t *)local, sizeof *local }));
@@ -246,6 +246,7 @@ void sockets_readable(struct sockets *s, size_t index, sockets_receive *receive,
                                                .msg_namelen = sizeof from[i],
                                                .msg_iov = &parts[i],
                                                .msg_iovlen = 1,
+                                               /* cppcheck-suppress legacyUninitvar ; its address */
                                                .msg_control = control[i].bytes,
                                                .msg_controllen = sizeof control[i].bytes };
     }
@@ -295,6 +296,9 @@ static void name_source(struct msghdr *msg, const struct cyg_address *local)
         return;
     }
     struct cmsghdr *c = CMSG_FIRSTHDR(msg);
+    if (c == NULL) {
+        cyg_unreachable(); /* the caller gave room */
+    }
     if (local->family == 4) {
         struct in_pktinfo info = { 0 };
         memcpy(&info.ipi_spec_dst, local->bytes, 4);
@@ -388,7 +392,7 @@ enum cyg_code sockets_esp(struct sockets *s, const struct cyg_address *local, in
             close(fd);
         }
         return CYG_FAIL(err, CYG_R_SOCKET_FAILED, .got = local->port,
-                        .got_quote = cyg_quote_text(strerror(why)),
+                        .got_quote = cyg_quote_text(strerrordesc_np(why)),
                         .want_quote =
                             cyg_quote(CYG_QUOTE_ADDRESS,
                                       (struct cyg_span){ (const uint8_t *)local, sizeof *local }));

@@ -71,12 +71,23 @@ CYG_PUBLIC const struct cyg_reason_info *cyg_reason_info(uint16_t reason);
 /* The rows in order of the table, for listings and tests; NULL behind the last. */
 CYG_PUBLIC const struct cyg_reason_info *cyg_reason_at(size_t index);
 
-/* Fill *err (which may be NULL) and return the reason's code. Use CYG_FAIL. */
+/* Fill *err (which may be NULL) and return the reason's code, never CYG_OK. Use CYG_FAIL. */
 CYG_PUBLIC enum cyg_code cyg_fail(struct cyg_error *err, const struct cyg_error *detail);
+
+/* cyg_fail, which never returns CYG_OK: said here, so that compilers and analyzers can follow a
+ * caller that goes on only when nothing has failed. */
+static inline enum cyg_code cyg_failed_(struct cyg_error *err, const struct cyg_error *detail)
+{
+    const enum cyg_code code = cyg_fail(err, detail);
+    if (code == CYG_OK) {
+        __builtin_unreachable();
+    }
+    return code;
+}
 
 /* return CYG_FAIL(err, CYG_R_NOTIFY_SHORT, .payload = 11, .got = body.len); */
 #define CYG_FAIL(err, which, ...) \
-    cyg_fail((err), &(const struct cyg_error){ .reason = (uint16_t)(which), __VA_ARGS__ })
+    cyg_failed_((err), &(const struct cyg_error){ .reason = (uint16_t)(which), __VA_ARGS__ })
 
 /* Quote bytes or text, cut to CYG_QUOTE_MAX. */
 CYG_PUBLIC struct cyg_quote cyg_quote(enum cyg_quote_kind kind, struct cyg_span bytes);

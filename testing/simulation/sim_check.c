@@ -183,7 +183,7 @@ static bool lone_sas_end(struct sim *s, const struct sim_host *h, const struct l
             continue;
         }
         const struct cyg_child_record *owner = owner_of(l, sa);
-        if (owner->expires_at == CYG_NEVER || !has_reason(h)) {
+        if (owner == NULL || owner->expires_at == CYG_NEVER || !has_reason(h)) {
             return sim_complain(s, "%s's SA %08x has no partner, and %s", h->name, sa->spi,
                                 has_reason(h) ? "no end" : "nothing was said");
         }
