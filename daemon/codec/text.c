@@ -53,6 +53,11 @@ void line_name(struct line *l, enum name_table table, uint64_t number)
     line_add(l, "%s", name_format(table, number, name, sizeof(name)));
 }
 
+void line_count(struct line *l, size_t n, const char *what)
+{
+    line_add(l, "%zu %s%s", n, what, n == 1 ? "" : "s");
+}
+
 void line_hex(struct line *l, struct cyg_span bytes, size_t max)
 {
     struct cyg_span shown = cyg_span_first(bytes, max);
@@ -163,7 +168,8 @@ void message_format(const struct message *m, const struct text_sink *sink)
     }
     if (m->padding.len > 0) {
         l = line_of(text, sizeof(text));
-        line_add(&l, "  padding: %zu bytes", m->padding.len);
+        line_add(&l, "  padding: ");
+        line_count(&l, m->padding.len, "byte");
         sink->line(sink->context, text);
     }
 }

@@ -17,6 +17,8 @@ struct line line_of(char *buffer, size_t size);
 void line_add(struct line *l, const char *format, ...) CYG_PRINTF(2, 3);
 /* The name of a number, or "notify message type (40500)". */
 void line_name(struct line *l, enum name_table table, uint64_t number);
+/* "1 byte", "2 bytes". */
+void line_count(struct line *l, size_t n, const char *what);
 /* At most max bytes, then "...". */
 void line_hex(struct line *l, struct cyg_span bytes, size_t max);
 /* Foreign text, quoted, escaped, at most 64 bytes of it (H-086, H-181). */

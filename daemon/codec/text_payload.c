@@ -76,7 +76,8 @@ static void show_transform(struct page *g, uint8_t protocol, const struct sa_tra
         add_transform_attribute(&g->l, protocol, &a);
     }
     if (rest.len > 0 && !g->l.cut) {
-        line_add(&g->l, ", cut after %zu bytes", rest.len);
+        line_add(&g->l, ", cut: ");
+        line_count(&g->l, rest.len, "byte");
     }
     end(g);
 }
@@ -90,8 +91,10 @@ static void show_sa(struct page *g)
         return;
     }
     line_name(&g->l, NAME_DOI, sa.doi);
-    line_add(&g->l, ", identity only, %u proposals, %u transforms", sa.n_proposals,
-             sa.n_transforms);
+    line_add(&g->l, ", identity only, ");
+    line_count(&g->l, sa.n_proposals, "proposal");
+    line_add(&g->l, ", ");
+    line_count(&g->l, sa.n_transforms, "transform");
     end(g);
     struct sa_proposal p = { 0 };
     while (sa_next_proposal(&sa, &p)) {
@@ -102,7 +105,8 @@ static void show_sa(struct page *g)
             line_add(&g->l, ", SPI ");
             line_hex(&g->l, p.spi, HEX_MAX);
         }
-        line_add(&g->l, ", %u transforms", p.n_transforms);
+        line_add(&g->l, ", ");
+        line_count(&g->l, p.n_transforms, "transform");
         end(g);
         struct sa_transform t = { 0 };
         while (sa_next_transform(&p, &t)) {
@@ -206,7 +210,8 @@ static void show_delete(struct page *g)
     line_name(&g->l, NAME_PROTOCOL, d.protocol);
     line_add(&g->l, ", ");
     line_name(&g->l, NAME_DOI, d.doi);
-    line_add(&g->l, ", %u SPIs", d.n);
+    line_add(&g->l, ", ");
+    line_count(&g->l, d.n, "SPI");
     for (size_t i = 0; i < d.n && i < shown; i++) {
         line_add(&g->l, " ");
         line_hex(&g->l, delete_spi(&d, i), COOKIE_LEN * 2);
@@ -254,7 +259,8 @@ static void show_cert(struct page *g)
         return;
     }
     line_name(&g->l, NAME_CERT, cert.encoding);
-    line_add(&g->l, ", %zu bytes", cert.data.len);
+    line_add(&g->l, ", ");
+    line_count(&g->l, cert.data.len, "byte");
     end(g);
 }
 
@@ -313,8 +319,8 @@ static void show_fragment(struct page *g)
         say_malformed(g, &err);
         return;
     }
-    line_add(&g->l, "id %u, number %u%s, %zu bytes", f.id, f.number, f.last ? ", the last" : "",
-             f.data.len);
+    line_add(&g->l, "id %u, number %u%s, ", f.id, f.number, f.last ? ", the last" : "");
+    line_count(&g->l, f.data.len, "byte");
     end(g);
 }
 
@@ -327,7 +333,7 @@ static void show_hex(struct page *g)
 /* Values of authentication and keys are of no use to a reader: only their size. */
 static void show_size(struct page *g)
 {
-    line_add(&g->l, "%zu bytes", g->p->body.len);
+    line_count(&g->l, g->p->body.len, "byte");
     end(g);
 }
 

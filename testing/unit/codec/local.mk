@@ -14,5 +14,6 @@ unit_tests += \
 	testing/unit/codec/natoa_test \
 	testing/unit/codec/notify_test \
 	testing/unit/codec/sa_test \
+	testing/unit/codec/text_test \
 	testing/unit/codec/transform_test \
 	testing/unit/codec/vid_test
