@@ -17,3 +17,38 @@ check_PROGRAMS += $(fuzz_targets)
 TESTS += $(fuzz_targets)
 endif
 EXTRA_DIST += testing/fuzz/replay.c
+
+# The codec's.
+EXTRA_DIST += testing/fuzz/fuzz.h
+fuzz_targets += \
+	testing/fuzz/attribute_fuzz \
+	testing/fuzz/delete_fuzz \
+	testing/fuzz/fragment_fuzz \
+	testing/fuzz/header_fuzz \
+	testing/fuzz/id_fuzz \
+	testing/fuzz/message_fuzz \
+	testing/fuzz/notify_fuzz \
+	testing/fuzz/sa_fuzz \
+	testing/fuzz/text_fuzz \
+	testing/fuzz/vid_fuzz
+testing_fuzz_attribute_fuzz_LDADD = $(fuzz_ldadd)
+testing_fuzz_delete_fuzz_LDADD = $(fuzz_ldadd)
+testing_fuzz_fragment_fuzz_LDADD = $(fuzz_ldadd)
+testing_fuzz_header_fuzz_LDADD = $(fuzz_ldadd)
+testing_fuzz_id_fuzz_LDADD = $(fuzz_ldadd)
+testing_fuzz_message_fuzz_LDADD = $(fuzz_ldadd)
+testing_fuzz_notify_fuzz_LDADD = $(fuzz_ldadd)
+testing_fuzz_sa_fuzz_LDADD = $(fuzz_ldadd)
+testing_fuzz_text_fuzz_LDADD = $(fuzz_ldadd)
+testing_fuzz_vid_fuzz_LDADD = $(fuzz_ldadd)
+EXTRA_DIST += \
+	testing/fuzz/corpus/attribute \
+	testing/fuzz/corpus/delete \
+	testing/fuzz/corpus/fragment \
+	testing/fuzz/corpus/header \
+	testing/fuzz/corpus/id \
+	testing/fuzz/corpus/message \
+	testing/fuzz/corpus/notify \
+	testing/fuzz/corpus/sa \
+	testing/fuzz/corpus/text \
+	testing/fuzz/corpus/vid
