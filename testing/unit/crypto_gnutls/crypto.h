@@ -8,3 +8,6 @@
 /* Every algorithm of the plugin, loaded at the first call and kept until the process ends. Not for
  * two threads at once. Aborts when it cannot be loaded. */
 const struct cyg_crypto *test_crypto(void);
+
+/* Read hex into buffer, which has size bytes; ends the test when it does not fit. */
+struct cyg_span test_hex(const char *hex, uint8_t *buffer, size_t size);
