@@ -38,10 +38,14 @@ uint64_t checksum_add(uint64_t sum, const uint8_t *data, size_t len)
 uint64_t checksum_pseudo(const uint8_t *addresses, size_t addresses_len, uint8_t protocol,
                          size_t upper_len)
 {
-    const uint8_t rest[8] = { (uint8_t)(upper_len >> 24), (uint8_t)(upper_len >> 16),
-                              (uint8_t)(upper_len >> 8),  (uint8_t)upper_len,
-                              0,                          0,
-                              0,                          protocol };
+    const uint8_t rest[8] = { (uint8_t)(upper_len >> 24),
+                              (uint8_t)(upper_len >> 16),
+                              (uint8_t)(upper_len >> 8),
+                              (uint8_t)upper_len,
+                              0,
+                              0,
+                              0,
+                              protocol };
     return checksum_add(checksum_add(0, addresses, addresses_len), rest, sizeof(rest));
 }
 

@@ -29,7 +29,10 @@ enum cyg_code esp_keys_init(struct esp_keys *ret, const struct cyg_crypto *crypt
                             struct cyg_span integ_key, struct cyg_error *err)
 {
     if (!esp_supports(crypto, cipher, integ)) {
-        return CYG_FAIL(err, CYG_R_SA_ALGORITHM, .got = cipher, .want = integ);
+        const struct cyg_alg_info *row = cyg_alg_info(cipher), *other = cyg_alg_info(integ);
+        return CYG_FAIL(err, CYG_R_SA_ALGORITHM,
+                        .got_quote = cyg_quote_text(row != NULL ? row->keyword : "none"),
+                        .want_quote = cyg_quote_text(other != NULL ? other->keyword : "none"));
     }
     const struct cyg_alg_info *c = cyg_alg_info(cipher), *i = cyg_alg_info(integ);
     size_t key_len = c->key_bits / 8u;
@@ -168,8 +171,8 @@ static enum drop verify_and_decrypt(const struct esp_keys *keys, uint8_t *packet
         uint8_t nonce[12];
         gcm_nonce(keys, packet + ESP_HEADER, nonce);
         enum cyg_code code = keys->cipher->open(keys->cipher_ctx, cyg_span_of_array(nonce),
-                                                (struct cyg_span){ packet, ESP_HEADER }, text,
-                                                text, text_len, icv, keys->icv_len);
+                                                (struct cyg_span){ packet, ESP_HEADER }, text, text,
+                                                text_len, icv, keys->icv_len);
         return code == CYG_OK ? DROP_NONE : code == CYG_REFUSED ? DROP_INTEGRITY : DROP_CRYPTO;
     }
     uint8_t mac[64];
@@ -187,8 +190,7 @@ static enum drop verify_and_decrypt(const struct esp_keys *keys, uint8_t *packet
     return code == CYG_OK ? DROP_NONE : DROP_CRYPTO;
 }
 
-enum drop esp_open(const struct esp_keys *keys, uint8_t *packet, size_t len,
-                   struct esp_opened *ret)
+enum drop esp_open(const struct esp_keys *keys, uint8_t *packet, size_t len, struct esp_opened *ret)
 {
     struct cyg_reader r = cyg_reader_of((struct cyg_span){ packet, len });
     cyg_reader_take(&r, ESP_HEADER);

@@ -40,8 +40,7 @@ static uint64_t pseudo(const uint8_t *packet, const struct inner *p, size_t uppe
 static bool sum_is_right(const uint8_t *packet, const struct inner *p)
 {
     size_t upper = p->len - p->header_len;
-    return checksum_is_right(
-        checksum_add(pseudo(packet, p, upper), packet + p->header_len, upper));
+    return checksum_is_right(checksum_add(pseudo(packet, p, upper), packet + p->header_len, upper));
 }
 
 static bool same_flow(const struct inner *a, const struct inner *b)

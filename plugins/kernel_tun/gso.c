@@ -52,8 +52,8 @@ enum drop gso_begin(struct gso *g, const struct vnet *vnet, uint8_t *packet, con
     if (type == VNET_GSO_NONE) {
         return (vnet->flags & VNET_NEEDS_CSUM) != 0 ? complete_sum(vnet, packet, p) : DROP_NONE;
     }
-    bool tcp = p->protocol == PROTO_TCP
-               && type == (p->family == 4 ? VNET_GSO_TCPV4 : VNET_GSO_TCPV6);
+    bool tcp =
+        p->protocol == PROTO_TCP && type == (p->family == 4 ? VNET_GSO_TCPV4 : VNET_GSO_TCPV6);
     bool udp = p->protocol == PROTO_UDP && type == VNET_GSO_UDP_L4;
     size_t upper = p->len - p->header_len;
     if ((!tcp && !udp) || p->fragment || vnet->gso_size == 0 || upper < (tcp ? 20u : 8u)) {
@@ -113,7 +113,7 @@ static size_t patch_upper(const struct gso *g, size_t index, uint8_t *upper, siz
     cyg_writer_reserve(&w, 4);
     cyg_writer_u32(&w, seq);
     if (index + 1 < g->count) {
-        upper[13] &= (uint8_t)~(TCP_FIN | TCP_PSH);
+        upper[13] &= (uint8_t) ~(TCP_FIN | TCP_PSH);
     }
     if (index > 0) {
         upper[13] &= (uint8_t)~TCP_CWR; /* RFC 3168 6.1.2: with the first data only */
@@ -138,8 +138,8 @@ void gso_write(const struct gso *g, size_t index, size_t skip, uint8_t *out)
     }
     size_t field = patch_upper(g, index, upper, upper_len);
     upper[field] = upper[field + 1] = 0;
-    uint64_t sum = checksum_pseudo(g->packet + addresses_at(p), addresses_len(p), p->protocol,
-                                   upper_len);
+    uint64_t sum =
+        checksum_pseudo(g->packet + addresses_at(p), addresses_len(p), p->protocol, upper_len);
     checksum_put(checksum_add(sum, upper, upper_len), upper + field);
     if (p->protocol == PROTO_UDP && upper[field] == 0 && upper[field + 1] == 0) {
         upper[field] = upper[field + 1] = 0xff;

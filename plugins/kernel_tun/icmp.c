@@ -72,6 +72,5 @@ size_t icmp_error(enum icmp_error error, const uint8_t *packet, const struct inn
         return 0;
     }
     struct cyg_span whole = { packet, p->len };
-    return p->family == 4 ? error_ipv4(error, whole, mtu, out)
-                          : error_ipv6(error, whole, mtu, out);
+    return p->family == 4 ? error_ipv4(error, whole, mtu, out) : error_ipv6(error, whole, mtu, out);
 }

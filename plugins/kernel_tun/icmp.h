@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* ICMP errors to senders on our own side of the tunnel; nothing is ever sent to strangers. The
  * error's source is the address that the packet was for, as if the first router behind the tunnel
- * spoke: a route to it leads into the tunnel, so that reverse path filters accept it. Thread: any. */
+ * spoke: a route to it leads into the tunnel, so that reverse path filters accept it. Thread: any.
+ */
 #pragma once
 
 #include "inner.h"

@@ -269,8 +269,8 @@ static bool is_spoofed(const struct flow_match *flow, const struct inner *p)
 {
     bool covered = ip_at_most(flow->remote.from, flow->local.from)
                    && ip_at_most(flow->local.to, flow->remote.to);
-    bool same = ip_equal(flow->remote.from, flow->local.from)
-                && ip_equal(flow->local.to, flow->remote.to);
+    bool same =
+        ip_equal(flow->remote.from, flow->local.from) && ip_equal(flow->local.to, flow->remote.to);
     return covered && !same && ip_in(&flow->local, p->source);
 }
 

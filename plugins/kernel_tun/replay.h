@@ -13,7 +13,8 @@
 struct replay {
     uint32_t top;  /* highest sequence number taken; 0: none yet */
     uint32_t size; /* of the window in packets */
-    uint32_t mask; /* number of words - 1; the words hold at least 64 packets more than the window */
+    uint32_t
+        mask; /* number of words - 1; the words hold at least 64 packets more than the window */
     uint64_t *words;
 };
 

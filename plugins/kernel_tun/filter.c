@@ -1,0 +1,238 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* nftables takes its orders as text. Nothing of a peer gets into it but numbers: addresses, prefix
+ * lengths, ports, formatted here. */
+#include "filter.h"
+
+#include <nftables/libnftables.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct filter {
+    struct nft_ctx *nft;
+    char table[48];
+    FILE *text; /* a memory stream with what is to be done */
+    char *buffer;
+    size_t size;
+    unsigned jumps; /* domains with a lower number have a jump into their chains */
+};
+
+static enum cyg_code failed(const char *why, struct cyg_error *err)
+{
+    return CYG_FAIL(err, CYG_R_FILTER_FAILED, .got_quote = cyg_quote_text(why));
+}
+
+static bool begin_text(struct filter *f)
+{
+    f->text = open_memstream(&f->buffer, &f->size);
+    return f->text != NULL;
+}
+
+static void end_text(struct filter *f)
+{
+    if (f->text != NULL) {
+        fclose(f->text);
+    }
+    free(f->buffer);
+    f->text = NULL;
+    f->buffer = NULL;
+}
+
+enum cyg_code filter_commit(struct filter *f, struct cyg_error *err)
+{
+    if (f->text == NULL || fflush(f->text) != 0 || ferror(f->text) != 0) {
+        return failed("out of memory", err);
+    }
+    enum cyg_code code = CYG_OK;
+    if (f->size > 0 && nft_run_cmd_from_buffer(f->nft, f->buffer) != 0) {
+        const char *why = nft_ctx_get_error_buffer(f->nft);
+        code = failed(why != NULL ? why : "", err);
+    }
+    end_text(f);
+    return begin_text(f) ? code : failed("out of memory", err);
+}
+
+static const char *text_of(const struct cyg_prefix *p, char buffer[CYG_ADDRESS_TEXT + 8])
+{
+    char address[CYG_ADDRESS_TEXT];
+    snprintf(buffer, CYG_ADDRESS_TEXT + 8, "%s/%u",
+             cyg_address_format(&p->address, address, sizeof(address)), p->bits);
+    return buffer;
+}
+
+static const char *family_of(const struct cyg_prefix *p)
+{
+    return p->address.family == 4 ? "ip" : "ip6";
+}
+
+/* Clear packets that must pass: ours by their mark; on the way in what the daemon itself takes,
+ * which gets the mark so that a strict reverse path check looks it up as our own; neighbour
+ * discovery, without which transport mode could not even send. */
+static void print_base(struct filter *f, const char *device, uint32_t mark, const uint16_t *ports,
+                       size_t n_ports)
+{
+    char set_mark[48] = "";
+    if (mark != 0) {
+        snprintf(set_mark, sizeof(set_mark), "meta mark set 0x%x", mark);
+    }
+    fprintf(f->text, "add chain inet %s in { type filter hook prerouting priority -300; }\n",
+            f->table);
+    fprintf(f->text, "add chain inet %s out { type filter hook postrouting priority 300; }\n",
+            f->table);
+    fprintf(f->text, "add chain inet %s protected-in\nadd chain inet %s protected-out\n", f->table,
+            f->table);
+    fprintf(f->text, "add rule inet %s in iifname { \"lo\", \"%s\" } accept\n", f->table, device);
+    fprintf(f->text, "add rule inet %s in fib daddr type local meta l4proto esp %s accept\n",
+            f->table, set_mark);
+    for (size_t i = 0; i < n_ports; i++) {
+        fprintf(f->text, "add rule inet %s in fib daddr type local udp dport %u %s accept\n",
+                f->table, ports[i], set_mark);
+    }
+    fprintf(f->text, "add rule inet %s out oifname { \"lo\", \"%s\" } accept\n", f->table, device);
+    if (mark != 0) {
+        fprintf(f->text, "add rule inet %s out meta mark 0x%x accept\n", f->table, mark);
+    } else {
+        fprintf(f->text, "add rule inet %s out meta l4proto esp accept\n", f->table);
+        for (size_t i = 0; i < n_ports; i++) {
+            fprintf(f->text, "add rule inet %s out udp sport %u accept\n", f->table, ports[i]);
+        }
+    }
+    static const char *const chains[] = { "in", "out" };
+    for (size_t i = 0; i < CYG_LEN(chains); i++) {
+        fprintf(f->text,
+                "add rule inet %s %s icmpv6 type { nd-router-solicit, nd-router-advert, "
+                "nd-neighbor-solicit, nd-neighbor-advert } accept\n"
+                "add rule inet %s %s jump protected-%s\n",
+                f->table, chains[i], f->table, chains[i], chains[i]);
+    }
+}
+
+CYG_DEFINE_CLEANUP(struct filter *, filter_close);
+
+enum cyg_code filter_open(const char *device, uint32_t mark, const uint16_t *ports, size_t n_ports,
+                          struct filter **ret, struct cyg_error *err)
+{
+    CYG_CLEANUP(filter_closep) struct filter *f = calloc(1, sizeof(*f));
+    if (f == NULL || !begin_text(f)) {
+        return CYG_FAIL(err, CYG_R_NOMEM);
+    }
+    snprintf(f->table, sizeof(f->table), "cygnet-%s", device);
+    f->nft = nft_ctx_new(NFT_CTX_DEFAULT);
+    if (f->nft == NULL) {
+        return failed("libnftables", err);
+    }
+    nft_ctx_buffer_error(f->nft);
+    nft_ctx_buffer_output(f->nft);
+    /* "add" before "delete": a table that is not there is no error then. With the owner flag it is
+     * gone when this process is, however it ends. */
+    fprintf(f->text,
+            "add table inet %s\ndelete table inet %s\nadd table inet %s { flags owner; }\n",
+            f->table, f->table, f->table);
+    print_base(f, device, mark, ports, n_ports);
+    enum cyg_code code = filter_commit(f, err);
+    if (code != CYG_OK) {
+        f->table[0] = '\0'; /* nothing to remove */
+        return code;
+    }
+    *ret = CYG_TAKE(f);
+    return CYG_OK;
+}
+
+void filter_close(struct filter *f)
+{
+    if (f == NULL) {
+        return;
+    }
+    if (f->nft != NULL && f->table[0] != '\0' && f->text != NULL) {
+        end_text(f);
+        if (begin_text(f)) {
+            fprintf(f->text, "delete table inet %s\n", f->table);
+            struct cyg_error ignored;
+            enum cyg_code code = filter_commit(f, &ignored);
+            (void)code; /* an administrator may have removed it */
+        }
+    }
+    end_text(f);
+    if (f->nft != NULL) {
+        nft_ctx_free(f->nft);
+    }
+    free(f);
+}
+
+static void print_rule(struct filter *f, const struct filter_domain *d, bool in)
+{
+    char local[CYG_ADDRESS_TEXT + 8];
+    const char *ip = family_of(&d->local), *here = in ? "daddr" : "saddr",
+               *there = in ? "saddr" : "daddr";
+    text_of(&d->local, local);
+    fprintf(f->text, "add rule inet %s domain%u-%s %s %s %s %s %s @remote%u", f->table, d->index,
+            in ? "in" : "out", ip, here, local, ip, there, d->index);
+    if (d->local.bits > 0) {
+        fprintf(f->text, " %s %s != %s", ip, there, local); /* our own side among itself */
+    }
+    if (d->protocol != 0) {
+        fprintf(f->text, " meta l4proto %u", d->protocol);
+    }
+    if (d->local_port != 0) {
+        fprintf(f->text, " th %s %u", in ? "dport" : "sport", d->local_port);
+    }
+    if (d->remote_port != 0) {
+        fprintf(f->text, " th %s %u", in ? "sport" : "dport", d->remote_port);
+    }
+    fprintf(f->text, " counter drop\n");
+}
+
+void filter_add_domain(struct filter *f, const struct filter_domain *d)
+{
+    if (f->text == NULL) {
+        return;
+    }
+    fprintf(f->text, "add set inet %s remote%u { type ipv%u_addr; flags interval; }\n", f->table,
+            d->index, d->local.address.family);
+    for (unsigned in = 0; in < 2; in++) {
+        const char *name = in != 0 ? "in" : "out";
+        fprintf(f->text, "add chain inet %s domain%u-%s\n", f->table, d->index, name);
+        print_rule(f, d, in != 0);
+        if (d->index >= f->jumps) {
+            fprintf(f->text, "add rule inet %s protected-%s jump domain%u-%s\n", f->table, name,
+                    d->index, name);
+        }
+    }
+    if (d->index >= f->jumps) {
+        f->jumps = d->index + 1;
+    }
+}
+
+void filter_remove_domain(struct filter *f, const struct filter_domain *d)
+{
+    if (f->text == NULL) {
+        return;
+    }
+    /* Rules can be deleted by handle only. The jump stays: into an emptied chain it costs next to
+     * nothing, and the next domain with this number uses it again. */
+    for (unsigned in = 0; in < 2; in++) {
+        fprintf(f->text, "flush chain inet %s domain%u-%s\n", f->table, d->index,
+                in != 0 ? "in" : "out");
+    }
+    fprintf(f->text, "delete set inet %s remote%u\n", f->table, d->index);
+}
+
+static void print_element(struct filter *f, const char *what, unsigned domain,
+                          const struct cyg_prefix *remote)
+{
+    char text[CYG_ADDRESS_TEXT + 8];
+    if (f->text != NULL) {
+        fprintf(f->text, "%s element inet %s remote%u { %s }\n", what, f->table, domain,
+                text_of(remote, text));
+    }
+}
+
+void filter_add_remote(struct filter *f, unsigned domain, const struct cyg_prefix *remote)
+{
+    print_element(f, "add", domain, remote);
+}
+
+void filter_remove_remote(struct filter *f, unsigned domain, const struct cyg_prefix *remote)
+{
+    print_element(f, "delete", domain, remote);
+}

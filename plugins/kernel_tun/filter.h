@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* One nftables table of ours: clear packets of protected flows that come in or go out anywhere but
+ * through the TUN device are dropped (RFC 4301 5.2, CVE-2019-14899, H-165). Changes are gathered
+ * and committed together. The kernel removes the table when the process ends. Thread: one. */
+#pragma once
+
+#include <cygnet/address.h>
+
+struct filter;
+
+/* What packets of a domain look like; see routes.h. */
+struct filter_domain {
+    unsigned index;
+    struct cyg_prefix local;
+    uint8_t protocol;                 /* 0: any */
+    uint16_t local_port, remote_port; /* 0: any */
+};
+
+/* Make the table. ports: local UDP ports of the daemon, which take clear packets; mark: of the
+ * daemon's own sockets. CYG_R_FILTER_FAILED. */
+CYG_MUST_USE enum cyg_code filter_open(const char *device, uint32_t mark, const uint16_t *ports,
+                                       size_t n_ports, struct filter **ret, struct cyg_error *err);
+void filter_close(struct filter *f); /* removes the table; NULL is allowed */
+
+/* These only note down what is to be done. Remote prefixes of a domain must not overlap. */
+void filter_add_domain(struct filter *f, const struct filter_domain *domain);
+void filter_remove_domain(struct filter *f, const struct filter_domain *domain);
+void filter_add_remote(struct filter *f, unsigned domain, const struct cyg_prefix *remote);
+void filter_remove_remote(struct filter *f, unsigned domain, const struct cyg_prefix *remote);
+
+/* Carry out what was noted, as one transaction; nothing of it on failure. */
+CYG_MUST_USE enum cyg_code filter_commit(struct filter *f, struct cyg_error *err);

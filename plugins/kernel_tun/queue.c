@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "queue.h"
+
+#include <stdlib.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+enum cyg_code queue_init(struct queue *q)
+{
+    *q = (struct queue){ .event = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC) };
+    q->last = &q->first;
+    if (q->event < 0) {
+        return CYG_INTERNAL;
+    }
+    if (pthread_mutex_init(&q->lock, NULL) != 0) {
+        close(q->event);
+        q->event = -1;
+        return CYG_INTERNAL;
+    }
+    return CYG_OK;
+}
+
+void order_free(struct order *order)
+{
+    cyg_wipe(order, sizeof(*order));
+    free(order);
+}
+
+void queue_clear(struct queue *q)
+{
+    if (q->last == NULL || q->event < 0) {
+        return; /* never made */
+    }
+    for (struct order *order = queue_take(q), *next; order != NULL; order = next) {
+        next = order->next;
+        order_free(order);
+    }
+    close(q->event);
+    q->event = -1;
+    pthread_mutex_destroy(&q->lock);
+}
+
+enum cyg_code queue_put(struct queue *q, const struct order *order)
+{
+    struct order *copy = malloc(sizeof(*copy));
+    if (copy == NULL) {
+        return CYG_NOMEM;
+    }
+    *copy = *order;
+    copy->next = NULL;
+    pthread_mutex_lock(&q->lock);
+    bool fits = q->count < QUEUE_MAX || order->stop;
+    if (fits) {
+        *q->last = copy;
+        q->last = &copy->next;
+        q->count++;
+    }
+    pthread_mutex_unlock(&q->lock);
+    if (!fits) {
+        order_free(copy);
+        return CYG_LIMIT;
+    }
+    const uint64_t one = 1;
+    ssize_t written =
+        write(q->event, &one, sizeof(one)); /* fails only when it is readable anyway */
+    (void)written;
+    return CYG_OK;
+}
+
+struct order *queue_take(struct queue *q)
+{
+    uint64_t events;
+    ssize_t got = read(q->event, &events, sizeof(events));
+    (void)got;
+    pthread_mutex_lock(&q->lock);
+    struct order *first = q->first;
+    q->first = NULL;
+    q->last = &q->first;
+    q->count = 0;
+    pthread_mutex_unlock(&q->lock);
+    return first;
+}
