@@ -11,8 +11,8 @@
 bool esp_supports(const struct cyg_crypto *crypto, enum cyg_alg cipher, enum cyg_alg integ)
 {
     const struct cyg_alg_info *c = cyg_alg_info(cipher);
-    if (c == NULL || c->kind != CYG_ALG_KIND_CIPHER || c->esp == 0 || c->iv == 0
-        || c->iv > ESP_IV_MAX || c->block > 16 || !cyg_crypto_has(crypto, cipher)) {
+    if (c == NULL || c->kind != CYG_ALG_KIND_CIPHER || c->esp == 0 || c->iv > ESP_IV_MAX
+        || c->block > 16 || !cyg_crypto_has(crypto, cipher)) {
         return false;
     }
     if (c->icv != 0) {

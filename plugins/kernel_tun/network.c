@@ -62,6 +62,8 @@ static void set_sysctls(struct network *n)
     char name[96], value[8];
     snprintf(name, sizeof(name), "/proc/sys/net/ipv4/conf/%s/rp_filter", n->device);
     (void)write_sysctl(name, "1"); /* strict: what comes out of the tunnel must belong into it */
+    snprintf(name, sizeof(name), "/proc/sys/net/ipv6/conf/%s/addr_gen_mode", n->device);
+    (void)write_sysctl(name, "1"); /* no link-local address: nobody to speak to with it */
     /* ESP that comes from a protected address (transport mode, 0.0.0.0/0) carries our mark since
      * prerouting; a strict check on its device has to look the way back up with it. */
     if (read_sysctl(valid_mark, value, sizeof(value)) && value[0] == '0') {
@@ -204,6 +206,7 @@ static enum cyg_code set_up(struct network *n, struct cyg_error *err)
     if (n->ifindex == 0 || n->nl == NULL) {
         return link_failed(n, errno, err);
     }
+    set_sysctls(n);
     int error = netlink_link(n->nl, n->ifindex, n->options.mtu != 0 ? n->options.mtu : FIRST_MTU);
     for (size_t i = 0; i < n->options.n_addresses && error == 0; i++) {
         error = netlink_address(n->nl, true, n->ifindex, &n->options.addresses[i]);
@@ -211,7 +214,6 @@ static enum cyg_code set_up(struct network *n, struct cyg_error *err)
     if (error != 0) {
         return link_failed(n, error, err);
     }
-    set_sysctls(n);
     if (n->options.filter) {
         struct ports ports = { 0 };
         n->host->each_socket(n->host->daemon, gather_port, &ports);

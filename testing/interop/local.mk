@@ -1,2 +1,12 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # Scenarios with real peers in network namespaces, run as root by testing/check.
+
+# kernel-tun with SAs given by hand, in two network namespaces: kernel_tun_test.bats.
+if PLUGIN_KERNEL_TUN
+if PLUGIN_CRYPTO_GNUTLS
+check_PROGRAMS += testing/interop/tun_endpoint
+testing_interop_tun_endpoint_SOURCES = testing/interop/tun_endpoint.c
+testing_interop_tun_endpoint_LDADD = libtest_kernel_tun.la libtest_crypto.la libio.la \
+	libcygnet.la -ldl
+endif
+endif
