@@ -4,5 +4,5 @@
 if PLUGIN_CRYPTO_GNUTLS
 benches += testing/bench/crypto_bench
 testing_bench_crypto_bench_CPPFLAGS = $(crypto_cppflags)
-testing_bench_crypto_bench_LDADD = libtest_crypto.la libcrypto_gnutls.la $(test_ldadd)
+testing_bench_crypto_bench_LDADD = libtest_crypto.la libcrypto_gnutls.la libcore.la
 endif

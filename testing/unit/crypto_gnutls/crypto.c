@@ -2,7 +2,6 @@
 #include "unit/crypto_gnutls/crypto.h"
 
 #include "crypto_gnutls/provider.h"
-#include "unit/test.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -50,12 +49,16 @@ const struct cyg_crypto *test_crypto(void)
 struct cyg_span test_hex(const char *hex, uint8_t *buffer, size_t size)
 {
     size_t len = strlen(hex) / 2;
-    assert_true(strlen(hex) % 2 == 0 && len <= size);
+    if (strlen(hex) % 2 != 0 || len > size) {
+        abort();
+    }
     for (size_t i = 0; i < len; i++) {
         const char digits[] = { hex[2 * i], hex[2 * i + 1], '\0' };
         char *end = NULL;
         buffer[i] = (uint8_t)strtoul(digits, &end, 16);
-        assert_true(end == digits + 2);
+        if (end != digits + 2) {
+            abort();
+        }
     }
     return (struct cyg_span){ buffer, len };
 }

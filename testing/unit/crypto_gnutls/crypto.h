@@ -9,5 +9,6 @@
  * two threads at once. Aborts when it cannot be loaded. */
 const struct cyg_crypto *test_crypto(void);
 
-/* Read hex into buffer, which has size bytes; ends the test when it does not fit. */
+/* Read hex into buffer, which has size bytes; aborts when it is no hex or does not fit. (No cmocka
+ * here: benchmarks and helper programs link this too.) */
 struct cyg_span test_hex(const char *hex, uint8_t *buffer, size_t size);
