@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2034,SC1091
 # A laboratory of hosts in network namespaces, for the demo and the interoperability tests: hosts,
 # links, cygnetd and charon on them, traffic and what the wire shows of it. Sourced, not run.
 # Needs root, namespaces, veth and /dev/net/tun; neither ESP nor XFRM in the kernel.
@@ -34,6 +34,7 @@ lab_begin() {
     LAB_DIR=$(mktemp -d "/tmp/cygnet-lab-$1.XXXXXX")
     chmod 0755 "$LAB_DIR"
     LAB_HOSTS=()
+    LAB_REMOVE=() # more to remove at the end
     trap lab_end EXIT
     trap 'exit 130' INT TERM
 }
@@ -60,9 +61,22 @@ lab_end() {
     if [ "${LAB_KEEP:-no}" = yes ]; then
         echo "lab: kept $LAB_DIR" >&2
     else
-        rm -rf "$LAB_DIR"
+        rm -rf "$LAB_DIR" "${LAB_REMOVE[@]}"
     fi
     exit "$status"
+}
+
+# End all processes and hosts and begin afresh, for the next case of a scenario.
+lab_reset() {
+    local file host
+    for file in "$LAB_DIR"/*/pid "$LAB_DIR"/*/*.pid; do
+        [ -e "$file" ] && lab_stop "$(cat "$file")"
+    done
+    for host in "${LAB_HOSTS[@]}"; do
+        ip netns del "$LAB_NS-$host"
+        rm -rf "${LAB_DIR:?}/$host"
+    done
+    LAB_HOSTS=()
 }
 
 lab_ns() {
@@ -87,8 +101,8 @@ lab_hosts() {
 lab_link() {
     local a=$1 address_a=$2 b=$3 address_b=$4
     ip -n "$LAB_NS-$a" link add "to-$b" type veth peer name "to-$a" netns "$LAB_NS-$b"
-    ip -n "$LAB_NS-$a" addr add "$address_a" dev "to-$b" ${LAB_NODAD:+nodad}
-    ip -n "$LAB_NS-$b" addr add "$address_b" dev "to-$a" ${LAB_NODAD:+nodad}
+    ip -n "$LAB_NS-$a" addr add "$address_a" dev "to-$b"
+    ip -n "$LAB_NS-$b" addr add "$address_b" dev "to-$a"
     ip -n "$LAB_NS-$a" link set "to-$b" up
     ip -n "$LAB_NS-$b" link set "to-$a" up
 }
@@ -123,6 +137,8 @@ cygnet_start() {
 # With the database that is there; CYGNET_EXTRA: more lines of settings.
 cygnet_run() {
     local host=$1 dir=$LAB_DIR/$1
+    mkdir -p "$dir/swanctl"
+    : >"$dir/strongswan.conf" # swanctl wants one
     cat >"$dir/cygnet.conf" <<-CONF
 	plugins = { $LAB_PLUGIN_LIST }
 	plugin_dir = "$LAB_PLUGINS"
@@ -186,6 +202,7 @@ charon_start() {
 	    vici { socket = unix://$dir/vici }
 	    stroke { load = no }
 	    resolve { load = no }
+	    forecast { load = no }
 	    dhcp { load = no }
 	    farp { load = no }
 	    tpm { load = no }
@@ -220,18 +237,32 @@ lab_ping() {
     lab_ns "$1" ping -q -c 3 -i 0.2 -W 2 -I "$2" "$3" >"$LAB_DIR/ping.out" 2>&1
 }
 
+# An address as socat wants it.
+lab_bracket() {
+    case $1 in
+    *:*) echo "[$1]" ;;
+    *) echo "$1" ;;
+    esac
+}
+
 # lab_transfer FROM-HOST FROM-ADDRESS TO-HOST TO-ADDRESS MEGABYTES: over TCP, compared by digest.
 lab_transfer() {
-    local port=5001 sent got
+    local port=5001 family=4 pid status=0
+    [[ $4 == *:* ]] && family=6
     head -c "$5M" /dev/urandom >"$LAB_DIR/sent"
-    lab_ns "$3" timeout 120 nc -l -s "$4" -p $port >"$LAB_DIR/got" 2>/dev/null </dev/null &
-    local pid=$!
-    lab_wait 5 lab_listens "$3" $port || { kill $pid; return 1; }
-    lab_ns "$1" timeout 120 nc -N -s "$2" "$4" $port <"$LAB_DIR/sent" || { kill $pid; return 1; }
-    wait $pid
-    sent=$(sha256sum <"$LAB_DIR/sent")
-    got=$(sha256sum <"$LAB_DIR/got")
-    [ "$sent" = "$got" ]
+    lab_ns "$3" timeout 120 socat -u \
+        "TCP$family-LISTEN:$port,bind=$(lab_bracket "$4"),reuseaddr" "CREATE:$LAB_DIR/got" &
+    pid=$!
+    if lab_wait 5 lab_listens "$3" $port; then
+        lab_ns "$1" timeout 120 socat -u "OPEN:$LAB_DIR/sent" \
+            "TCP$family:$(lab_bracket "$4"):$port,bind=$(lab_bracket "$2"),connect-timeout=10" ||
+            status=1
+    else
+        status=1
+    fi
+    [ $status = 0 ] || kill $pid
+    wait $pid || status=1
+    [ $status = 0 ] && [ "$(sha256sum <"$LAB_DIR/sent")" = "$(sha256sum <"$LAB_DIR/got")" ]
 }
 
 lab_listens() {
@@ -242,7 +273,7 @@ lab_capture() {
     lab_ns "$1" tcpdump -U -s 200 -i "$2" -w "$LAB_DIR/$1/wire.pcap" >/dev/null \
         2>"$LAB_DIR/$1/tcpdump.out" &
     echo $! >"$LAB_DIR/$1/tcpdump.pid"
-    lab_wait 10 grep -q 'listening on' "$LAB_DIR/$1/tcpdump.out"
+    lab_wait 10 grep -qs 'listening on' "$LAB_DIR/$1/tcpdump.out"
 }
 
 lab_capture_end() {
@@ -256,9 +287,17 @@ lab_count() {
     tcpdump -nr "$LAB_DIR/$1/wire.pcap" "$2" 2>/dev/null | wc -l
 }
 
-# Packets that are neither IKE, ESP (raw or in UDP) nor neighbour discovery.
+# ESP packets, raw or in UDP (first four bytes behind the UDP header not zero).
+lab_esp() {
+    lab_count "$1" 'ip proto 50 or ip6 proto 50
+        or (ip and udp port 4500 and udp[4:2] > 20 and udp[8:4] != 0)
+        or (ip6 and ip6[6] == 17 and ip6[42:2] == 4500 and ip6[48:4] != 0)'
+}
+
+# Packets that are neither IKE, ESP (raw or in UDP) nor what a link has by itself: neighbour
+# discovery, group membership.
 lab_clear() {
-    lab_count "$1" 'not (udp port 500 or udp port 4500 or ip proto 50 or ip6 proto 50 or arp
+    lab_count "$1" 'not (udp port 500 or udp port 4500 or ip proto 50 or ip6 proto 50 or arp or igmp
         or (icmp6 and ip6[40] >= 130 and ip6[40] <= 143) or (ip6 proto 0))'
 }
 

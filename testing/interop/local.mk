@@ -12,3 +12,12 @@ testing_interop_tun_endpoint_LDADD = libtest_kernel_tun.la libtest_crypto.la lib
 endif
 endif
 endif
+
+
+EXTRA_DIST += testing/demo testing/interop/lab.sh testing/interop/pair.sh testing/interop/run \
+	testing/interop/scenarios/charon_flows.sh \
+	testing/interop/scenarios/charon_ipv6.sh \
+	testing/interop/scenarios/charon_proposals.sh \
+	testing/interop/scenarios/cygnet_nat.sh \
+	testing/interop/scenarios/cygnet_pair.sh \
+	testing/interop/scenarios/swanctl.sh
