@@ -25,7 +25,10 @@ static void on_event(void *context, const struct cyg_event *event, uint64_t drop
 static enum cyg_code start(void *self, struct cyg_error *err)
 {
     struct plugin *p = self;
-    enum cyg_code code = server_start(p->host, &p->server, err);
+    const struct cyg_settings *settings = p->host->settings;
+    enum cyg_code code =
+        server_start(p->host, cyg_settings_string(settings, "control-vici", "socket"),
+                     cyg_settings_string(settings, "control-vici", "group"), &p->server, err);
     if (code != CYG_OK) {
         return code;
     }

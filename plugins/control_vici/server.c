@@ -30,7 +30,8 @@ struct client {
     uint8_t length[LENGTH_BYTES];
     size_t got; /* bytes of length and packet so far */
     uint8_t *packet;
-    size_t packet_len;
+    size_t packet_room; /* bytes allocated at packet, less than packet_len while it arrives */
+    size_t packet_len;  /* as claimed */
     struct output *first, **end;
     size_t output_bytes;
     uint64_t events;               /* bit n: registered for server_events[n] */
@@ -115,9 +116,10 @@ static void end_command(struct client *c)
 
 static void forget_packet(struct client *c)
 {
-    cyg_wipe(c->packet, c->packet != NULL ? c->packet_len : 0);
+    cyg_wipe(c->packet, c->packet_room);
     free(c->packet);
     c->packet = NULL;
+    c->packet_room = 0;
     c->got = 0;
     if (c->idle_timer != 0) {
         c->server->host->timer_cancel(c->server->host->daemon, c->idle_timer);
@@ -410,6 +412,7 @@ static bool read_packet(struct client *c)
     }
     free(c->packet);
     c->packet = packet;
+    c->packet_room = room;
     return fill(c, packet, have, room) && room == c->packet_len;
 }
 
@@ -438,6 +441,7 @@ static void read_input(struct client *c)
         uint8_t *packet = c->packet;
         const size_t len = c->packet_len;
         c->packet = NULL;
+        c->packet_room = 0;
         forget_packet(c);
         take_packet(c, (struct cyg_span){ packet, len });
         cyg_wipe(packet, len);
@@ -487,16 +491,15 @@ static void on_connection(void *context, unsigned events)
     close(fd); /* full */
 }
 
-enum cyg_code server_start(const struct cyg_host *host, struct server **ret, struct cyg_error *err)
+enum cyg_code server_start(const struct cyg_host *host, const char *uri, const char *group,
+                           struct server **ret, struct cyg_error *err)
 {
     struct server *server = calloc(1, sizeof *server);
     if (server == NULL) {
         return CYG_FAIL(err, CYG_R_NOMEM);
     }
     server->host = host;
-    enum cyg_code code = listener_open(
-        cyg_settings_string(host->settings, "control-vici", "socket"),
-        cyg_settings_string(host->settings, "control-vici", "group"), &server->listener, err);
+    enum cyg_code code = listener_open(uri, group, &server->listener, err);
     if (code == CYG_OK) {
         server->watch = host->watch(host->daemon, listener_fd(server->listener), CYG_WATCH_READ,
                                     on_connection, server);

@@ -24,7 +24,9 @@ struct command {
 extern const struct command server_commands[];
 extern const char *const server_events[];
 
-CYG_MUST_USE enum cyg_code server_start(const struct cyg_host *host, struct server **ret,
+/* Listen at uri; group: see listen.h, NULL for none. */
+CYG_MUST_USE enum cyg_code server_start(const struct cyg_host *host, const char *uri,
+                                        const char *group, struct server **ret,
                                         struct cyg_error *err);
 void server_stop(struct server *server); /* NULL is allowed */
 

@@ -1,0 +1,592 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The VICI server over a real socket and the daemon's own control thread, with a host of the
+ * test's: commands, events, orders, and what a hostile or slow client gets (HOSTILE.md group O). */
+#include "unit/test.h"
+
+#include "control_vici/commands.h"
+
+#include "io/control.h"
+
+#include <cygnet/writer.h>
+
+#include <errno.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+/* --- A host of the test's --- */
+
+#define SAS 40u /* more than one page of list-sas */
+
+struct world {
+    struct control *control;
+    struct cyg_host host;
+    struct server *server;
+    char folder[64], path[96];
+    struct cyg_order last_order; /* written on the control thread, read after a reply */
+    enum cyg_code start_code;
+    struct cyg_error start_error;
+};
+
+static struct world world;
+
+static enum cyg_code fake_order(void *daemon, const struct cyg_order *order, uint64_t *ret_id)
+{
+    (void)daemon;
+    world.last_order = *order;
+    *ret_id = world.last_order.id = 77;
+    return CYG_OK;
+}
+
+static enum cyg_code fake_list_sas(void *daemon, uint32_t after, struct cyg_ike_record *ret_ike,
+                                   size_t max_ike, size_t *ret_n_ike,
+                                   struct cyg_child_record *ret_children, size_t max_children,
+                                   size_t *ret_n_children)
+{
+    (void)daemon;
+    *ret_n_ike = *ret_n_children = 0;
+    for (uint32_t id = after + 1; id <= SAS && *ret_n_ike < max_ike; id++) {
+        struct cyg_ike_record *ike = &ret_ike[(*ret_n_ike)++];
+        *ike = (struct cyg_ike_record){ .uniqueid = id,
+                                        .state = CYG_IKE_ESTABLISHED,
+                                        .cipher = CYG_ALG_AES128,
+                                        .integ = CYG_ALG_SHA256,
+                                        .group = CYG_ALG_MODP2048,
+                                        .rekey_at = CYG_NEVER,
+                                        .reauth_at = CYG_NEVER,
+                                        .cookie_i = { 0, 1, 2, 3, 4, 5, 6, 0xff },
+                                        .n_children = id % 2 };
+        snprintf(ike->name, sizeof ike->name, "peer%u", id);
+        if (id % 2 == 1 && *ret_n_children < max_children) {
+            ret_children[(*ret_n_children)++] =
+                (struct cyg_child_record){ .uniqueid = 1000 + id,
+                                           .name = "net",
+                                           .state = CYG_CHILD_INSTALLED,
+                                           .mode = CYG_MODE_TUNNEL,
+                                           .protocol = CYG_IPSEC_ESP,
+                                           .cipher = CYG_ALG_AES128GCM16,
+                                           .spi_in = 0xc0000000 + id,
+                                           .rekey_at = CYG_NEVER,
+                                           .expires_at = CYG_NEVER };
+        }
+    }
+    return CYG_OK;
+}
+
+static uint32_t fake_watch(void *daemon, int fd, unsigned events,
+                           void (*callback)(void *context, unsigned events), void *context)
+{
+    return control_watch(((struct world *)daemon)->control, fd, events, callback, context);
+}
+
+static void fake_watch_set(void *daemon, uint32_t id, unsigned events)
+{
+    control_watch_set(((struct world *)daemon)->control, id, events);
+}
+
+static void fake_unwatch(void *daemon, uint32_t id)
+{
+    control_unwatch(((struct world *)daemon)->control, id);
+}
+
+static uint32_t fake_timer(void *daemon, cyg_usec delay, void (*callback)(void *context),
+                           void *context)
+{
+    return control_timer(((struct world *)daemon)->control, delay, callback, context);
+}
+
+static void fake_timer_cancel(void *daemon, uint32_t id)
+{
+    control_timer_cancel(((struct world *)daemon)->control, id);
+}
+
+static void start_on_control(void *context)
+{
+    struct world *w = context;
+    char uri[128];
+    snprintf(uri, sizeof uri, "unix://%s", w->path);
+    w->start_code = server_start(&w->host, uri, NULL, &w->server, &w->start_error);
+}
+
+static void stop_on_control(void *context)
+{
+    struct world *w = context;
+    server_stop(w->server);
+    w->server = NULL;
+}
+
+static int setup(void **state)
+{
+    (void)state;
+    memset(&world, 0, sizeof world);
+    strcpy(world.folder, "/tmp/cygnet-vici-test.XXXXXX");
+    if (mkdtemp(world.folder) == NULL || control_new(&world.control) != CYG_OK) {
+        return -1;
+    }
+    snprintf(world.path, sizeof world.path, "%s/vici", world.folder);
+    world.host = (struct cyg_host){ .size = sizeof world.host,
+                                    .daemon = &world,
+                                    .order = fake_order,
+                                    .list_sas = fake_list_sas,
+                                    .watch = fake_watch,
+                                    .watch_set = fake_watch_set,
+                                    .unwatch = fake_unwatch,
+                                    .timer = fake_timer,
+                                    .timer_cancel = fake_timer_cancel };
+    control_call(world.control, start_on_control, &world);
+    return world.start_code == CYG_OK ? 0 : -1;
+}
+
+static int teardown(void **state)
+{
+    (void)state;
+    control_call(world.control, stop_on_control, &world);
+    control_free(world.control);
+    unlink(world.path); /* where a test put something else */
+    return rmdir(world.folder);
+}
+
+/* --- A client of the test's --- */
+
+static int connect_client(void)
+{
+    struct sockaddr_un sa = { .sun_family = AF_UNIX };
+    strcpy(sa.sun_path, world.path);
+    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    assert_true(fd >= 0);
+    assert_int_equal(connect(fd, (struct sockaddr *)&sa, sizeof sa), 0);
+    return fd;
+}
+
+static void send_raw(int fd, struct cyg_span bytes)
+{
+    assert_int_equal(send(fd, bytes.data, bytes.len, MSG_NOSIGNAL), (ssize_t)bytes.len);
+}
+
+static void send_packet(int fd, struct cyg_vici_writer *w)
+{
+    send_raw(fd, cyg_vici_finish(w));
+    cyg_vici_writer_clear(w);
+}
+
+struct packet {
+    uint8_t bytes[16384];
+    size_t len;
+    enum cyg_vici_packet type;
+    struct cyg_span name, message;
+};
+
+/* Read exactly n bytes within 5 s; false: the connection ended. */
+static bool read_exactly(int fd, uint8_t *to, size_t n)
+{
+    while (n > 0) {
+        struct pollfd p = { .fd = fd, .events = POLLIN };
+        assert_int_equal(poll(&p, 1, 5000), 1);
+        const ssize_t got = recv(fd, to, n, 0);
+        if (got <= 0) {
+            return false;
+        }
+        to += got;
+        n -= (size_t)got;
+    }
+    return true;
+}
+
+static bool read_packet(int fd, struct packet *p)
+{
+    uint8_t head[4];
+    if (!read_exactly(fd, head, sizeof head)) {
+        return false;
+    }
+    struct cyg_reader r = cyg_reader_of(cyg_span_of_array(head));
+    p->len = cyg_reader_u32(&r);
+    assert_true(p->len <= sizeof p->bytes);
+    if (!read_exactly(fd, p->bytes, p->len)) {
+        return false;
+    }
+    assert_int_equal(cyg_vici_packet((struct cyg_span){ p->bytes, p->len }, &p->type, &p->name,
+                                     &p->message, NULL),
+                     CYG_OK);
+    assert_int_equal(cyg_vici_check(p->message, NULL), CYG_OK);
+    return true;
+}
+
+static void request(int fd, const char *command)
+{
+    struct cyg_vici_writer w;
+    cyg_vici_begin(&w, CYG_VICI_CMD_REQUEST, command);
+    send_packet(fd, &w);
+}
+
+static void register_event(int fd, const char *name)
+{
+    struct cyg_vici_writer w;
+    struct packet p;
+    cyg_vici_begin(&w, CYG_VICI_EVENT_REGISTER, name);
+    send_packet(fd, &w);
+    assert_true(read_packet(fd, &p));
+    assert_int_equal(p.type, CYG_VICI_EVENT_CONFIRM);
+}
+
+static void assert_text(struct cyg_span message, const char *key, const char *want)
+{
+    char text[512];
+    assert_true(cyg_vici_get_text(message, key, text, sizeof text));
+    assert_string_equal(text, want);
+}
+
+/* That the daemon goes on for others: the second thing to be seen after every hostile row. */
+static void assert_serves(void)
+{
+    int fd = connect_client();
+    struct packet p;
+    request(fd, "version");
+    assert_true(read_packet(fd, &p));
+    assert_text(p.message, "daemon", "cygnetd");
+    close(fd);
+}
+
+/* --- Commands --- */
+
+static void test_version_and_unknown_command(void **state)
+{
+    (void)state;
+    int fd = connect_client();
+    struct packet p;
+    request(fd, "version");
+    assert_true(read_packet(fd, &p));
+    assert_int_equal(p.type, CYG_VICI_CMD_RESPONSE);
+    assert_text(p.message, "daemon", "cygnetd");
+    request(fd, "no-such-command");
+    assert_true(read_packet(fd, &p));
+    assert_int_equal(p.type, CYG_VICI_CMD_UNKNOWN);
+    struct cyg_vici_writer w;
+    cyg_vici_begin(&w, CYG_VICI_EVENT_REGISTER, "no-such-event");
+    send_packet(fd, &w);
+    assert_true(read_packet(fd, &p));
+    assert_int_equal(p.type, CYG_VICI_EVENT_UNKNOWN);
+    close(fd);
+}
+
+static void test_list_sas_pages_through_all(void **state)
+{
+    (void)state;
+    int fd = connect_client();
+    struct packet p;
+    register_event(fd, "list-sa");
+    request(fd, "list-sas");
+    for (unsigned i = 1; i <= SAS; i++) {
+        assert_true(read_packet(fd, &p));
+        assert_int_equal(p.type, CYG_VICI_EVENT);
+        struct cyg_vici_reader r = cyg_vici_reader_of(p.message);
+        struct cyg_vici_element e;
+        assert_int_equal(cyg_vici_next(&r, &e, NULL), CYG_OK);
+        char name[32];
+        snprintf(name, sizeof name, "peer%u", i);
+        assert_true(cyg_span_equal(e.name, cyg_span_str(name)));
+    }
+    assert_true(read_packet(fd, &p));
+    assert_int_equal(p.type, CYG_VICI_CMD_RESPONSE);
+    close(fd);
+}
+
+/* charon's order of keys, vici_query.c of strongSwan 5.9.8 as its README documents them. */
+static void test_list_sas_has_charons_keys_in_order(void **state)
+{
+    (void)state;
+    static const char *const keys[] = {
+        "peer1",     "uniqueid",     "version",     "state",       "local-host",    "local-port",
+        "local-id",  "remote-host",  "remote-port", "remote-id",   "initiator-spi", "responder-spi",
+        "encr-alg",  "encr-keysize", "integ-alg",   "prf-alg",     "dh-group",      "established",
+        "child-sas", "net-1001",     "name",        "uniqueid",    "reqid",         "state",
+        "mode",      "protocol",     "spi-in",      "spi-out",     "encr-alg",      "encr-keysize",
+        "bytes-in",  "packets-in",   "bytes-out",   "packets-out", "install-time",  "local-ts",
+        "remote-ts",
+    };
+    int fd = connect_client();
+    struct packet p;
+    struct cyg_vici_writer w;
+    register_event(fd, "list-sa");
+    cyg_vici_begin(&w, CYG_VICI_CMD_REQUEST, "list-sas");
+    cyg_vici_key(&w, "ike", "peer1");
+    send_packet(fd, &w);
+    assert_true(read_packet(fd, &p));
+    struct cyg_vici_reader r = cyg_vici_reader_of(p.message);
+    struct cyg_vici_element e;
+    size_t n = 0;
+    while (cyg_vici_next(&r, &e, NULL) == CYG_OK) {
+        if (e.name.len == 0) {
+            continue;
+        }
+        assert_true(n < CYG_LEN(keys));
+        if (!cyg_span_equal(e.name, cyg_span_str(keys[n]))) {
+            fail_msg("key %zu is %.*s, not %s", n, (int)e.name.len, (const char *)e.name.data,
+                     keys[n]);
+        }
+        n++;
+    }
+    assert_int_equal(n, CYG_LEN(keys));
+    assert_true(read_packet(fd, &p)); /* and no other SA */
+    assert_int_equal(p.type, CYG_VICI_CMD_RESPONSE);
+    close(fd);
+}
+
+/* An event of the engine, on the control thread. */
+static void deliver(void *context)
+{
+    orders_event(world.server, context);
+}
+
+static void test_initiate_tells_progress_and_result(void **state)
+{
+    (void)state;
+    int fd = connect_client();
+    struct packet p;
+    struct cyg_vici_writer w;
+    register_event(fd, "control-log");
+    cyg_vici_begin(&w, CYG_VICI_CMD_REQUEST, "initiate");
+    cyg_vici_key(&w, "child", "net");
+    cyg_vici_key(&w, "timeout", "5000");
+    send_packet(fd, &w);
+    assert_serves(); /* the command waits, others do not; and by now it has been taken */
+
+    struct cyg_event event = { .type = CYG_EVENT_LOG,
+                               .order_id = 77,
+                               .ike_uniqueid = 3,
+                               .name = "branch",
+                               .group = CYG_LOG_IKE,
+                               .level = 1,
+                               .error = { .reason = CYG_R_BUSY } };
+    control_call(world.control, deliver, &event);
+    assert_true(read_packet(fd, &p));
+    assert_int_equal(p.type, CYG_VICI_EVENT);
+    assert_text(p.message, "ikesa-name", "branch");
+    assert_text(p.message, "group", "IKE");
+
+    event = (struct cyg_event){ .type = CYG_EVENT_ORDER_DONE, .order_id = 76 };
+    control_call(world.control, deliver, &event); /* another's: not for us */
+    event = (struct cyg_event){ .type = CYG_EVENT_ORDER_DONE,
+                                .order_id = 77,
+                                .error = { .reason = CYG_R_SA_NOT_FOUND } };
+    control_call(world.control, deliver, &event);
+    assert_true(read_packet(fd, &p));
+    assert_int_equal(p.type, CYG_VICI_CMD_RESPONSE);
+    assert_text(p.message, "success", "no");
+    assert_text(p.message, "cygnet-code", "not-found");
+    assert_text(p.message, "cygnet-reason", "SA_NOT_FOUND");
+    assert_int_equal(world.last_order.type, CYG_ORDER_INITIATE);
+    assert_string_equal(world.last_order.child, "net");
+    close(fd);
+}
+
+static void test_initiate_times_out(void **state)
+{
+    (void)state;
+    int fd = connect_client();
+    struct packet p;
+    struct cyg_vici_writer w;
+    cyg_vici_begin(&w, CYG_VICI_CMD_REQUEST, "initiate");
+    cyg_vici_key(&w, "ike", "branch");
+    cyg_vici_key(&w, "timeout", "50");
+    send_packet(fd, &w);
+    assert_true(read_packet(fd, &p));
+    assert_text(p.message, "success", "no");
+    assert_text(p.message, "cygnet-code", "timeout");
+    close(fd);
+}
+
+static void test_terminate_counts_matches_and_wants_a_target(void **state)
+{
+    (void)state;
+    int fd = connect_client();
+    struct packet p;
+    struct cyg_vici_writer w;
+    request(fd, "terminate");
+    assert_true(read_packet(fd, &p));
+    assert_text(p.message, "success", "no");
+    assert_text(p.message, "cygnet-reason", "ORDER_ARGUMENT");
+    cyg_vici_begin(&w, CYG_VICI_CMD_REQUEST, "terminate");
+    cyg_vici_key(&w, "ike-id", "12");
+    send_packet(fd, &w);
+    assert_serves();
+    struct cyg_event event = { .type = CYG_EVENT_ORDER_DONE, .order_id = 77, .error.got = 2 };
+    control_call(world.control, deliver, &event);
+    assert_true(read_packet(fd, &p));
+    assert_text(p.message, "success", "yes");
+    assert_text(p.message, "matches", "2");
+    assert_text(p.message, "terminated", "2");
+    assert_int_equal(world.last_order.ike_id, 12);
+    close(fd);
+}
+
+/* --- Hostile and slow clients --- */
+
+static void test_h169_lengths_are_bounded_and_not_believed(void **state)
+{
+    (void)state;
+    static const uint8_t bad[][4] = {
+        { 0xff, 0xff, 0xff, 0xff }, { 0, 0, 0, 0 }, { 0, 8, 0, 1 } /* 512 KiB and one */
+    };
+    for (size_t i = 0; i < CYG_LEN(bad); i++) {
+        int fd = connect_client();
+        struct packet p;
+        send_raw(fd, cyg_span_of_array(bad[i]));
+        assert_false(read_packet(fd, &p));
+        close(fd);
+    }
+    /* Closed in the middle of a packet; a claim of 512 KiB with nothing behind it. */
+    int fd = connect_client();
+    send_raw(fd, (struct cyg_span){ (const uint8_t *)"\0\10\0\0\0", 5 });
+    close(fd);
+    assert_serves();
+}
+
+static void test_h169_too_many_connections_are_closed(void **state)
+{
+    (void)state;
+    int fds[CLIENTS_MAX + 8];
+    unsigned closed = 0;
+    for (size_t i = 0; i < CYG_LEN(fds); i++) {
+        fds[i] = connect_client();
+    }
+    for (size_t i = 0; i < CYG_LEN(fds); i++) {
+        struct pollfd p = { .fd = fds[i], .events = POLLIN };
+        /* The last ones are refused; give the server time for the first look. */
+        closed += poll(&p, 1, i >= CLIENTS_MAX ? 2000 : 0) == 1;
+    }
+    assert_int_equal(closed, 8);
+    for (size_t i = 0; i < CYG_LEN(fds); i++) {
+        close(fds[i]);
+    }
+    for (unsigned i = 0; i < 100; i++) { /* their slots come back */
+        usleep(1000);
+    }
+    assert_serves();
+}
+
+static void test_h170_malformed_message_names_the_byte(void **state)
+{
+    (void)state;
+    /* version { section end without a start } */
+    static const uint8_t packet[] = { 0, 0, 0, 10, 0, 7, 'v', 'e', 'r', 's', 'i', 'o', 'n', 2 };
+    int fd = connect_client();
+    struct packet p;
+    send_raw(fd, cyg_span_of_array(packet));
+    assert_true(read_packet(fd, &p));
+    assert_text(p.message, "success", "no");
+    assert_text(p.message, "cygnet-reason", "VICI_MALFORMED");
+    char text[256];
+    assert_true(cyg_vici_get_text(p.message, "errmsg", text, sizeof text));
+    assert_non_null(strstr(text, "byte 1"));
+    /* An unknown packet type, and one that only servers send: closed. */
+    static const uint8_t unknown[] = { 0, 0, 0, 1, 9 };
+    send_raw(fd, cyg_span_of_array(unknown));
+    assert_false(read_packet(fd, &p));
+    close(fd);
+    static const uint8_t response[] = { 0, 0, 0, 1, 1 };
+    fd = connect_client();
+    send_raw(fd, cyg_span_of_array(response));
+    assert_false(read_packet(fd, &p));
+    close(fd);
+    assert_serves();
+}
+
+static void flood_log(void *context)
+{
+    (void)context;
+    const struct cyg_event event = { .type = CYG_EVENT_LOG, .error = { .reason = CYG_R_BUSY } };
+    for (unsigned i = 0; i < 100000; i++) {
+        log_event(world.server, &event);
+    }
+}
+
+static void test_h172_a_client_that_never_reads_is_dropped(void **state)
+{
+    (void)state;
+    int slow = connect_client();
+    register_event(slow, "log");
+    control_call(world.control, flood_log, NULL); /* some 10 MB */
+    assert_serves();
+    /* What was written before stands in the socket; behind it is the end. */
+    struct packet p;
+    unsigned packets = 0;
+    while (read_packet(slow, &p)) {
+        packets++;
+    }
+    assert_true(packets < 100000);
+    close(slow);
+}
+
+static void test_h172_commands_in_one_write_are_served_in_order(void **state)
+{
+    (void)state;
+    int fd = connect_client();
+    uint8_t all[16 * 50];
+    struct cyg_writer w = cyg_writer_of(all, sizeof all);
+    for (unsigned i = 0; i < 50; i++) {
+        static const uint8_t version[] = { 0, 0, 0, 9, 0, 7, 'v', 'e', 'r', 's', 'i', 'o', 'n' };
+        cyg_writer_bytes(&w, cyg_span_of_array(version));
+    }
+    send_raw(fd, cyg_writer_span(&w));
+    for (unsigned i = 0; i < 50; i++) {
+        struct packet p;
+        assert_true(read_packet(fd, &p));
+        assert_text(p.message, "daemon", "cygnetd");
+    }
+    close(fd);
+}
+
+static void try_start(void *context)
+{
+    struct world *w = context;
+    char uri[128];
+    struct server *server = NULL;
+    snprintf(uri, sizeof uri, "unix://%s", w->path);
+    w->start_code = server_start(&w->host, uri, NULL, &server, &w->start_error);
+    server_stop(server);
+}
+
+static void test_h171_socket_stands_only_where_it_is_safe(void **state)
+{
+    (void)state;
+    struct stat st;
+    assert_int_equal(stat(world.path, &st), 0);
+    assert_int_equal(st.st_mode & 07777, 0660);
+    control_call(world.control, try_start, &world); /* served already */
+    assert_int_equal(world.start_code, CYG_INTERNAL);
+    assert_int_equal(world.start_error.reason, CYG_R_VICI_SOCKET);
+    assert_serves();
+
+    control_call(world.control, stop_on_control, &world);
+    assert_int_equal(symlink("/tmp", world.path), 0);
+    control_call(world.control, try_start, &world);
+    assert_int_equal(world.start_code, CYG_INTERNAL);
+    unlink(world.path);
+
+    assert_int_equal(chmod(world.folder, 0777), 0);
+    control_call(world.control, try_start, &world);
+    assert_int_equal(world.start_code, CYG_INTERNAL);
+    assert_int_equal(chmod(world.folder, 0700), 0);
+    control_call(world.control, try_start, &world);
+    assert_int_equal(world.start_code, CYG_OK);
+}
+
+#define SERVER_TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+
+TEST_MAIN(SERVER_TEST(test_version_and_unknown_command),
+          SERVER_TEST(test_list_sas_pages_through_all),
+          SERVER_TEST(test_list_sas_has_charons_keys_in_order),
+          SERVER_TEST(test_initiate_tells_progress_and_result),
+          SERVER_TEST(test_initiate_times_out),
+          SERVER_TEST(test_terminate_counts_matches_and_wants_a_target),
+          SERVER_TEST(test_h169_lengths_are_bounded_and_not_believed),
+          SERVER_TEST(test_h169_too_many_connections_are_closed),
+          SERVER_TEST(test_h170_malformed_message_names_the_byte),
+          SERVER_TEST(test_h171_socket_stands_only_where_it_is_safe),
+          SERVER_TEST(test_h172_a_client_that_never_reads_is_dropped),
+          SERVER_TEST(test_h172_commands_in_one_write_are_served_in_order));
