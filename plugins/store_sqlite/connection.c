@@ -1,0 +1,336 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "connection.h"
+
+#include "sql/rows.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+
+static const char *const sqls[QUERIES] = {
+#define QUERY(name, sql) [Q_##name] = (sql),
+#include "queries.def"
+};
+
+/* Instructions of SQLite's machine between two looks at the clock: some 50 µs. */
+#define CLOCK_EVERY 2000
+
+static int past_deadline(void *context)
+{
+    const struct connection *c = context;
+    return cyg_time_now() >= c->deadline;
+}
+
+/* SQLite waits for locks by itself, so it has to know how long. */
+static int milliseconds_left(cyg_usec deadline)
+{
+    cyg_usec now = cyg_time_now();
+    if (deadline <= now) {
+        return 0;
+    }
+    cyg_usec left = (deadline - now) / CYG_MSEC;
+    return left > 600000 ? 600000 : (int)left;
+}
+
+static void set_deadline(struct connection *c, cyg_usec deadline)
+{
+    c->deadline = deadline;
+    sqlite3_busy_timeout(c->db, milliseconds_left(deadline));
+}
+
+static void connection_free(struct connection *c)
+{
+    if (c == NULL) {
+        return;
+    }
+    for (size_t i = 0; i < QUERIES; i++) {
+        sqlite3_finalize(c->statements[i]);
+    }
+    db_close(c->db);
+    free(c);
+}
+CYG_DEFINE_CLEANUP(struct connection *, connection_free);
+
+static enum cyg_code connection_open(struct source *source, bool write, cyg_usec deadline,
+                                     struct connection **ret, struct cyg_error *err)
+{
+    CYG_CLEANUP(connection_freep) struct connection *c = calloc(1, sizeof *c);
+    if (c == NULL) {
+        return CYG_FAIL(err, CYG_R_NOMEM);
+    }
+    c->source = source;
+    c->writes = write;
+    enum cyg_code code = db_connect(source->path, write, &c->db, err);
+    if (code != CYG_OK) {
+        return code;
+    }
+    set_deadline(c, deadline);
+    sqlite3_progress_handler(c->db, CLOCK_EVERY, past_deadline, c);
+    if (write) {
+        /* Readers go on while somebody writes. Where it can't be had (read-only) they do not. */
+        sqlite3_exec(c->db, "PRAGMA journal_mode = WAL", NULL, NULL, NULL);
+    }
+    *ret = CYG_TAKE(c);
+    return CYG_OK;
+}
+
+static enum cyg_code identify(const char *path, dev_t *ret_device, ino_t *ret_inode,
+                              struct cyg_error *err)
+{
+    struct stat st;
+    if (stat(path, &st) != 0) {
+        return CYG_FAIL(err, CYG_R_STORE_MISSING, .got_quote = cyg_quote_text(path),
+                        .want_quote = cyg_quote_text(strerror(errno)));
+    }
+    *ret_device = st.st_dev;
+    *ret_inode = st.st_ino;
+    return CYG_OK;
+}
+
+static enum cyg_code verify_file(const char *path, struct cyg_error *err)
+{
+    CYG_CLEANUP(db_closep) sqlite3 *db = NULL;
+    enum cyg_code code = db_check_mode(path, err);
+    if (code == CYG_OK) {
+        code = db_connect(path, false, &db, err);
+    }
+    if (code == CYG_OK) {
+        code = db_verify(db, path, err);
+    }
+    return code;
+}
+
+enum cyg_code source_init(struct source *source, const char *path, uint8_t number,
+                          struct cyg_error *err)
+{
+    *source = (struct source){ .number = number };
+    enum cyg_code code = verify_file(path, err);
+    if (code == CYG_OK) {
+        code = identify(path, &source->device, &source->inode, err);
+    }
+    if (code != CYG_OK) {
+        return code;
+    }
+    char *copy = strdup(path);
+    if (copy == NULL) {
+        return CYG_FAIL(err, CYG_R_NOMEM);
+    }
+    source->path = copy;
+    pthread_mutex_init(&source->lock, NULL);
+    pthread_mutex_init(&source->write_lock, NULL);
+    return CYG_OK;
+}
+
+void source_clear(struct source *source)
+{
+    if (source->path == NULL) {
+        return;
+    }
+    while (source->readers != NULL) {
+        struct connection *c = source->readers;
+        source->readers = c->next;
+        connection_free(c);
+    }
+    connection_free(source->writer);
+    pthread_mutex_destroy(&source->lock);
+    pthread_mutex_destroy(&source->write_lock);
+    free(source->path);
+    *source = (struct source){ 0 };
+}
+
+enum cyg_code source_refresh(struct source *source, bool *ret_replaced, struct cyg_error *err)
+{
+    dev_t device;
+    ino_t inode;
+    enum cyg_code code = identify(source->path, &device, &inode, err);
+    if (code != CYG_OK) {
+        return code;
+    }
+    pthread_mutex_lock(&source->lock);
+    bool replaced = device != source->device || inode != source->inode;
+    pthread_mutex_unlock(&source->lock);
+    if (replaced) {
+        code = verify_file(source->path, err);
+        if (code != CYG_OK) {
+            return code;
+        }
+        pthread_mutex_lock(&source->lock);
+        source->device = device;
+        source->inode = inode;
+        source->epoch++;
+        pthread_mutex_unlock(&source->lock);
+    }
+    *ret_replaced = replaced;
+    return CYG_OK;
+}
+
+enum cyg_code connection_take(struct source *source, cyg_usec deadline, struct connection **ret,
+                              struct cyg_error *err)
+{
+    CYG_CLEANUP(connection_freep) struct connection *c = NULL;
+    pthread_mutex_lock(&source->lock);
+    c = source->readers;
+    if (c != NULL) {
+        source->readers = c->next;
+    }
+    unsigned epoch = source->epoch;
+    pthread_mutex_unlock(&source->lock);
+    if (c != NULL && c->epoch != epoch) {
+        connection_free(CYG_TAKE(c));
+    }
+    if (c == NULL) {
+        enum cyg_code code = connection_open(source, false, deadline, &c, err);
+        if (code != CYG_OK) {
+            return code;
+        }
+        c->epoch = epoch;
+    }
+    set_deadline(c, deadline);
+    *ret = CYG_TAKE(c);
+    return CYG_OK;
+}
+
+enum cyg_code connection_take_writer(struct source *source, cyg_usec deadline,
+                                     struct connection **ret, struct cyg_error *err)
+{
+    struct timespec until;
+    int left = milliseconds_left(deadline);
+    clock_gettime(CLOCK_MONOTONIC, &until);
+    until.tv_sec += left / 1000;
+    until.tv_nsec += left % 1000 * 1000000L;
+    if (until.tv_nsec >= 1000000000L) {
+        until.tv_sec++;
+        until.tv_nsec -= 1000000000L;
+    }
+    if (pthread_mutex_clocklock(&source->write_lock, CLOCK_MONOTONIC, &until) != 0) {
+        return CYG_FAIL(err, CYG_R_STORE_BUSY);
+    }
+    pthread_mutex_lock(&source->lock);
+    unsigned epoch = source->epoch;
+    pthread_mutex_unlock(&source->lock);
+    if (source->writer != NULL && source->writer->epoch != epoch) {
+        connection_free(CYG_TAKE(source->writer));
+    }
+    if (source->writer == NULL) {
+        enum cyg_code code = connection_open(source, true, deadline, &source->writer, err);
+        if (code != CYG_OK) {
+            pthread_mutex_unlock(&source->write_lock);
+            return code;
+        }
+        source->writer->epoch = epoch;
+    }
+    set_deadline(source->writer, deadline);
+    *ret = source->writer;
+    return CYG_OK;
+}
+
+void connection_give(struct connection *c)
+{
+    if (c == NULL) {
+        return;
+    }
+    struct source *source = c->source;
+    if (!sqlite3_get_autocommit(c->db)) {
+        c->deadline = CYG_NEVER; /* what is rolled back must not be interrupted */
+        sqlite3_exec(c->db, "ROLLBACK", NULL, NULL, NULL);
+    }
+    if (c->writes) {
+        pthread_mutex_unlock(&source->write_lock);
+        return;
+    }
+    pthread_mutex_lock(&source->lock);
+    c->next = source->readers;
+    source->readers = c;
+    pthread_mutex_unlock(&source->lock);
+}
+
+enum cyg_code connection_begin(struct connection *c, bool write, struct cyg_error *err)
+{
+    CYG_CLEANUP(query_endp) sqlite3_stmt *s = NULL;
+    enum cyg_code code = query_start(c, write ? Q_BEGIN_WRITE : Q_BEGIN, &s, err);
+    return code == CYG_OK ? query_run(s, err) : code;
+}
+
+enum cyg_code connection_commit(struct connection *c, struct cyg_error *err)
+{
+    CYG_CLEANUP(query_endp) sqlite3_stmt *s = NULL;
+    enum cyg_code code = query_start(c, Q_COMMIT, &s, err);
+    return code == CYG_OK ? query_run(s, err) : code;
+}
+
+enum cyg_code query_start(struct connection *c, enum query which, sqlite3_stmt **ret,
+                          struct cyg_error *err)
+{
+    sqlite3_stmt **s = &c->statements[which];
+    if (*s == NULL) {
+        int rc = sqlite3_prepare_v3(c->db, sqls[which], -1, SQLITE_PREPARE_PERSISTENT, s, NULL);
+        if (rc != SQLITE_OK) {
+            return db_failure(c->db, rc, err);
+        }
+    }
+    *ret = *s;
+    return CYG_OK;
+}
+
+void query_end(sqlite3_stmt *statement)
+{
+    if (statement != NULL) {
+        sqlite3_reset(statement); /* an open one would keep the transaction open */
+        sqlite3_clear_bindings(statement);
+    }
+}
+
+enum cyg_code query_step(sqlite3_stmt *statement, bool *ret_row, struct cyg_error *err)
+{
+    int rc = sqlite3_step(statement);
+    if (rc != SQLITE_ROW && rc != SQLITE_DONE) {
+        return db_failure(sqlite3_db_handle(statement), rc, err);
+    }
+    *ret_row = rc == SQLITE_ROW;
+    return CYG_OK;
+}
+
+enum cyg_code query_run(sqlite3_stmt *statement, struct cyg_error *err)
+{
+    bool row;
+    return query_step(statement, &row, err);
+}
+
+void query_bind_bytes(sqlite3_stmt *statement, int at, struct cyg_span bytes)
+{
+    /* A NULL pointer would bind NULL, not an empty blob. */
+    sqlite3_bind_blob64(statement, at, bytes.len > 0 ? (const void *)bytes.data : "", bytes.len,
+                        SQLITE_STATIC);
+}
+
+void query_bind_text(sqlite3_stmt *statement, int at, const char *text)
+{
+    sqlite3_bind_text(statement, at, text, -1, SQLITE_STATIC);
+}
+
+void query_bind_number(sqlite3_stmt *statement, int at, int64_t number)
+{
+    sqlite3_bind_int64(statement, at, number);
+}
+
+struct cyg_span query_bytes(sqlite3_stmt *statement, int at)
+{
+    const void *data = sqlite3_column_blob(statement, at);
+    int len = sqlite3_column_bytes(statement, at);
+    return (struct cyg_span){ data, data != NULL && len > 0 ? (size_t)len : 0 };
+}
+
+const char *query_text(sqlite3_stmt *statement, int at)
+{
+    const unsigned char *text = sqlite3_column_text(statement, at);
+    return text != NULL ? (const char *)text : "";
+}
+
+void text_copy(char *to, size_t size, const char *from)
+{
+    size_t len = strnlen(from, size - 1);
+    memcpy(to, from, len);
+    to[len] = '\0';
+}

@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "lookup.h"
+
+/* Begin reading; *ret_pending tells that something must be derived first. */
+static enum cyg_code begin_reading(struct connection *c, bool *ret_pending,
+                                   uint64_t *ret_generation, struct cyg_error *err)
+{
+    enum cyg_code code = connection_begin(c, false, err);
+    if (code != CYG_OK) {
+        return code;
+    }
+    CYG_CLEANUP(query_endp) sqlite3_stmt *changed = NULL;
+    code = query_start(c, Q_CHANGED, &changed, err);
+    if (code == CYG_OK) {
+        code = query_step(changed, ret_pending, err);
+    }
+    if (code != CYG_OK || *ret_pending) {
+        return code;
+    }
+    CYG_CLEANUP(query_endp) sqlite3_stmt *state = NULL;
+    bool row = false;
+    code = query_start(c, Q_STATE, &state, err);
+    if (code == CYG_OK) {
+        code = query_step(state, &row, err);
+    }
+    if (code == CYG_OK && row) {
+        *ret_generation = (uint64_t)sqlite3_column_int64(state, 0);
+    }
+    return code;
+}
+
+static enum cyg_code begin_source(struct source *source, cyg_usec deadline, struct connection **ret,
+                                  uint64_t *ret_generation, struct cyg_error *err)
+{
+    for (;;) {
+        CYG_CLEANUP(connection_givep) struct connection *c = NULL;
+        bool pending = false;
+        enum cyg_code code = connection_take(source, deadline, &c, err);
+        if (code == CYG_OK) {
+            code = begin_reading(c, &pending, ret_generation, err);
+        }
+        if (code != CYG_OK) {
+            return code;
+        }
+        if (!pending) {
+            *ret = CYG_TAKE(c);
+            return CYG_OK;
+        }
+        connection_give(CYG_TAKE(c));
+        code = derive(source, deadline, err);
+        if (code != CYG_OK) {
+            return code;
+        }
+        if (cyg_time_now() >= deadline) { /* somebody writes faster than we derive */
+            return CYG_FAIL(err, CYG_R_STORE_BUSY);
+        }
+    }
+}
+
+enum cyg_code lookup_begin(struct store *store, cyg_usec deadline, struct lookup *ret,
+                           struct cyg_error *err)
+{
+    *ret = (struct lookup){ .store = store };
+    for (size_t i = 0; i < store->n_sources; i++) {
+        uint64_t generation = 0;
+        enum cyg_code code =
+            begin_source(&store->sources[i], deadline, &ret->connections[i], &generation, err);
+        if (code != CYG_OK) {
+            return code;
+        }
+        ret->generation += generation;
+    }
+    return CYG_OK;
+}
+
+void lookup_end(struct lookup *lookup)
+{
+    for (size_t i = 0; i < SOURCES; i++) {
+        connection_give(CYG_TAKE(lookup->connections[i]));
+    }
+}

@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "lookup.h"
+
+#include <stdlib.h>
+
+/* What happened before we came is not told by poll. */
+static enum cyg_code skip_history(struct source *source, struct cyg_error *err)
+{
+    CYG_CLEANUP(connection_givep) struct connection *c = NULL;
+    CYG_CLEANUP(query_endp) sqlite3_stmt *s = NULL;
+    bool row = false;
+    enum cyg_code code = connection_take_writer(source, CYG_NEVER, &c, err);
+    if (code == CYG_OK) {
+        code = query_start(c, Q_STATE, &s, err);
+    }
+    if (code == CYG_OK) {
+        code = query_step(s, &row, err);
+    }
+    if (code == CYG_OK && row) {
+        source->reported = (uint64_t)sqlite3_column_int64(s, 0);
+        source->reported_secrets = (uint64_t)sqlite3_column_int64(s, 1);
+    }
+    return code;
+}
+
+enum cyg_code store_open(const char *path, struct store **ret, struct cyg_error *err)
+{
+    CYG_CLEANUP(store_closep) struct store *store = calloc(1, sizeof *store);
+    if (store == NULL) {
+        return CYG_FAIL(err, CYG_R_NOMEM);
+    }
+    enum cyg_code code = source_init(&store->sources[0], path, 0, err);
+    if (code == CYG_OK) {
+        store->n_sources = 1;
+        code = derive_first(&store->sources[0], err);
+    }
+    if (code == CYG_OK) {
+        code = skip_history(&store->sources[0], err);
+    }
+    if (code == CYG_OK) {
+        *ret = CYG_TAKE(store);
+    }
+    return code;
+}
+
+void store_close(struct store *store)
+{
+    if (store == NULL) {
+        return;
+    }
+    for (size_t i = 0; i < store->n_sources; i++) {
+        source_clear(&store->sources[i]);
+    }
+    free(store);
+}
+
+static void take_connection_work(struct connection *c, struct store_work *work)
+{
+    for (size_t i = 0; c != NULL && i < QUERIES; i++) {
+        sqlite3_stmt *s = c->statements[i];
+        if (s != NULL) {
+            work->steps += (uint64_t)sqlite3_stmt_status(s, SQLITE_STMTSTATUS_VM_STEP, 1);
+            work->scanned += (uint64_t)sqlite3_stmt_status(s, SQLITE_STMTSTATUS_FULLSCAN_STEP, 1);
+        }
+    }
+}
+
+void store_take_work(struct store *store, struct store_work *ret)
+{
+    *ret = (struct store_work){ 0 };
+    for (size_t i = 0; i < store->n_sources; i++) {
+        for (struct connection *c = store->sources[i].readers; c != NULL; c = c->next) {
+            take_connection_work(c, ret);
+        }
+        take_connection_work(store->sources[i].writer, ret);
+    }
+}
+
+const struct cyg_store_ops store_sqlite_ops = {
+    .size = sizeof store_sqlite_ops,
+    .candidates = store_candidates,
+    .peer_by_identity = store_peer_by_identity,
+    .peer_by_name = store_peer_by_name,
+    .peer_by_id = store_peer_by_id,
+    .secret = store_secret,
+    .list = store_list,
+    .poll = store_poll,
+};
