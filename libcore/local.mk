@@ -18,6 +18,15 @@ libcore_la_SOURCES = \
 	libcore/error_format.c \
 	libcore/identity.c \
 	libcore/identity_text.c \
+	libcore/kat.c \
+	libcore/kat_groups.c \
+	libcore/kat_internal.h \
+	libcore/kat_vectors.c \
+	libcore/loader.c \
+	libcore/loader_features.c \
+	libcore/loader_file.c \
+	libcore/loader_internal.h \
+	libcore/loader_order.c \
 	libcore/peer.c \
 	libcore/peer_build.c \
 	libcore/proposal.c \

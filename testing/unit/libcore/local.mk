@@ -3,3 +3,4 @@
 unit_tests += testing/unit/libcore/version_test
 unit_tests += testing/unit/libcore/vici_test
 unit_tests += testing/unit/libcore/settings_test
+unit_tests += testing/unit/libcore/loader_test
