@@ -78,8 +78,9 @@ void line_quoted(struct line *l, struct cyg_span text)
 
 void line_data(struct line *l, struct cyg_span data)
 {
+    bool nul = data.len > 1 && data.data[data.len - 1] == 0; /* a C string: still text */
     bool printable = data.len > 0;
-    for (size_t i = 0; i < data.len; i++) {
+    for (size_t i = 0; i + nul < data.len; i++) {
         printable = printable && data.data[i] >= 0x20 && data.data[i] < 0x7f;
     }
     if (printable) {

@@ -5,14 +5,25 @@
 vectors_cppflags = $(crypto_cppflags) $(JANSSON_CFLAGS)
 vectors_ldadd = libtest_vectors.la libtest_crypto.la libauth_psk.la $(test_ldadd) $(JANSSON_LIBS)
 
-if PLUGIN_CRYPTO_GNUTLS
-if PLUGIN_AUTH_PSK
 check_LTLIBRARIES += libtest_vectors.la
-libtest_vectors_la_CPPFLAGS = $(vectors_cppflags)
+libtest_vectors_la_CPPFLAGS = $(AM_CPPFLAGS) $(JANSSON_CFLAGS)
 libtest_vectors_la_SOURCES = \
+	testing/vectors/pcap.c \
+	testing/vectors/pcap.h \
 	testing/vectors/vectors.c \
 	testing/vectors/vectors.h
 
+unit_tests += testing/vectors/captures_test
+testing_vectors_captures_test_CPPFLAGS = $(AM_CPPFLAGS) $(JANSSON_CFLAGS)
+testing_vectors_captures_test_LDADD = libtest_vectors.la $(test_ldadd) $(JANSSON_LIBS)
+
+if PLUGIN_CRYPTO_GNUTLS
+unit_tests += testing/vectors/exchange_test
+testing_vectors_exchange_test_CPPFLAGS = $(vectors_cppflags)
+testing_vectors_exchange_test_LDADD = libtest_vectors.la libtest_crypto.la $(test_ldadd) \
+	$(JANSSON_LIBS)
+
+if PLUGIN_AUTH_PSK
 unit_tests += \
 	testing/vectors/cipher_test \
 	testing/vectors/dh_test \
