@@ -30,6 +30,7 @@ static void test_refuses_every_truncation(void **state)
 {
     (void)state;
     test_refuses_truncations(cyg_span_of_array(two_esp), sizeof(two_esp), 0, try_delete);
+    test_refuses_truncations((struct cyg_span){ two_esp, 7 }, 8, CYG_R_DELETE_SHORT, try_delete);
 }
 
 /* H-078, H-080: sizes and counts, product included. */

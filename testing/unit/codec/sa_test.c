@@ -80,6 +80,11 @@ static void test_refuses_every_truncation(void **state)
 static void test_doi_and_situation(void **state)
 {
     (void)state;
+    for (size_t len = 0; len < 8; len++) {
+        struct cyg_error err;
+        assert_int_equal(try_sa((struct cyg_span){ offer, len }, &err), CYG_MALFORMED);
+        assert_int_equal(err.reason, CYG_R_SA_SHORT);
+    }
     refuses_change(3, 0, CYG_R_SA_DOI, 0);
     refuses_change(3, 2, CYG_R_SA_DOI, 0);
     refuses_change(0, 0xff, CYG_R_SA_DOI, 0);
