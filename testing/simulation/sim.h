@@ -289,6 +289,29 @@ void sim_sa_expire(struct sim_host *h, uint32_t spi);
 const struct cyg_crypto *sim_crypto(void);
 const struct cyg_auth_ops *sim_auth_psk(void);
 
+/* Hosts made from now on use these instead; for the runner, once. */
+void sim_use_crypto(const struct cyg_crypto *crypto, const struct cyg_auth_ops *psk);
+
+/* ---- two hosts (sim_pair.c): what most scenarios begin with ---- */
+
+struct sim_pair {
+    struct sim_host *a, *b;
+};
+
+/* a, 192.0.2.1, and b, 198.51.100.1, with sim_tunnel between them. */
+struct sim_pair sim_pair(struct sim *s);
+
+/* The same out of the seed, for properties: IPv4 or IPv6, inside and outside, a NAT box before
+ * none, one or both, algorithms, PFS, one to four flows, slow or fast jobs and data planes. Always
+ * one that must come up. */
+struct sim_pair sim_pair_by_chance(struct sim *s);
+
+/* Initiate "net" at a, let time run until both ends are idle; whether the order succeeded, keys
+ * agree, there are `pairs` SA pairs at each end and everything has settled. */
+bool sim_up(struct sim_host *a, struct sim_host *b, size_t pairs);
+/* Only what sim_up requires in the end, for whoever initiated himself. */
+bool sim_is_up(struct sim_host *a, struct sim_host *b, size_t pairs);
+
 /* ---- checks (sim_check.c): true, or false and the reason in sim_complaint ---- */
 
 /* Whether every SA of every running host has its partner: SPI, keys, algorithms, mode,

@@ -4,7 +4,15 @@
  * address, who gets a datagram of port 4500. */
 #include "simulation/sim_internal.h"
 
-static struct engine_world world_of(struct sim_host *h);
+/* What hosts use; set at most once, by the runner, before the first one is made. */
+static const struct cyg_crypto *chosen_crypto;
+static const struct cyg_auth_ops *chosen_psk;
+
+void sim_use_crypto(const struct cyg_crypto *crypto, const struct cyg_auth_ops *psk)
+{
+    chosen_crypto = crypto;
+    chosen_psk = psk;
+}
 
 /* ---- the engine's surroundings ---- */
 
@@ -315,12 +323,14 @@ static void addresses_parse(struct sim_host *h, const char *text)
 void sim_start(struct sim_host *h)
 {
     struct sim *s = h->sim;
-    struct engine_providers providers = { .crypto = sim_crypto(),
-                                          .auth = { sim_auth_psk() },
-                                          .kernel = sim_kernel_ops_table(),
-                                          .kernel_self = h->kernel,
-                                          .store = sim_store_ops_table(),
-                                          .store_self = h->store };
+    struct engine_providers providers = {
+        .crypto = chosen_crypto != NULL ? chosen_crypto : sim_crypto(),
+        .auth = { chosen_psk != NULL ? chosen_psk : sim_auth_psk() },
+        .kernel = sim_kernel_ops_table(),
+        .kernel_self = h->kernel,
+        .store = sim_store_ops_table(),
+        .store_self = h->store
+    };
     struct engine_world world = world_of(h);
     if (h->engine != NULL || s->failed) {
         return;

@@ -1,0 +1,368 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* How SAs end: lifetimes, deletes, orders, restarts, changed peers; and that nothing stays. */
+#include "simulation/suites.h"
+
+#include <string.h>
+
+/* ---- lifetimes ---- */
+
+static void the_shorter_lifetime_counts_at_both_ends(struct sim *s)
+{
+    struct sim_pair p = sim_pair(s);
+    bool a_is_shorter = sim_chance(s, 500);
+    sim_peersf(p.a, "b.net.life_time = %d", a_is_shorter ? 120 : 3600);
+    sim_peersf(p.b, "a.net.life_time = %d", a_is_shorter ? 3600 : 120);
+    SIM_REQUIRE(sim_up(p.a, p.b, 1));
+    sim_run(s, 100 * CYG_SEC);
+    SIM_REQUIRE(sim_is_up(p.a, p.b, 1));
+    sim_run(s, 30 * CYG_SEC);
+    SIM_REQUIRE_EQUAL(sim_sas(p.a) + sim_sas(p.b), 0);
+    SIM_REQUIRE_EQUAL(sim_policies(p.a) + sim_policies(p.b), 0);
+    SIM_REQUIRE_EQUAL(sim_events(p.a, CYG_EVENT_CHILD_DOWN), 1);
+    SIM_REQUIRE_EQUAL(sim_events(p.b, CYG_EVENT_CHILD_DOWN), 1);
+    SIM_REQUIRE_EQUAL(sim_counts(p.a).ike_sas, 1);
+}
+
+static void a_lifetime_that_is_too_short_is_refused(struct sim *s)
+{
+    struct sim_pair p = sim_pair(s);
+    sim_peers(p.a, "b.net.life_time = 20");
+    uint64_t order = sim_initiate(p.a, "b", "net");
+    SIM_REQUIRE(!sim_run_order(p.a, order, 300 * CYG_SEC));
+    SIM_REQUIRE(sim_run_idle(s, 300 * CYG_SEC));
+    SIM_REQUIRE_EQUAL(sim_sas(p.a) + sim_sas(p.b), 0);
+    SIM_REQUIRE(sim_said(p.b, "20") && sim_said(p.b, "60"));
+}
+
+static void phase_1_ends_in_time_and_its_children_stay(struct sim *s)
+{
+    struct sim_pair p = sim_pair(s);
+    sim_peers(p.a, "b.lifetime = 7200");
+    sim_peers(p.b, "a.lifetime = 200");
+    SIM_REQUIRE(sim_up(p.a, p.b, 1));
+    sim_run(s, 190 * CYG_SEC);
+    SIM_REQUIRE_EQUAL(sim_counts(p.a).ike_sas, 1);
+    SIM_REQUIRE_EQUAL(sim_counts(p.b).ike_sas, 1);
+    sim_run(s, 30 * CYG_SEC);
+    SIM_REQUIRE_EQUAL(sim_counts(p.a).ike_sas, 0);
+    SIM_REQUIRE_EQUAL(sim_counts(p.b).ike_sas, 0);
+}
+
+static void bytes_used_up_end_the_pair(struct sim *s)
+{
+    struct sim_pair p = sim_pair(s);
+    sim_peers(p.a, "b.net.life_bytes = 1000000");
+    SIM_REQUIRE(sim_up(p.a, p.b, 1));
+    bool limited = false;
+    for (size_t i = 0; i < sim_sas(p.b); i++) {
+        limited |= sim_sa(p.b, i)->life_bytes > 0;
+    }
+    SIM_REQUIRE(limited); /* negotiated, not only local */
+    for (size_t i = 0; i < sim_sas(p.a); i++) {
+        if (sim_sa(p.a, i)->inbound) {
+            sim_sa_expire(p.a, sim_sa(p.a, i)->spi);
+            break;
+        }
+    }
+    sim_run(s, 10 * CYG_SEC);
+    SIM_REQUIRE_EQUAL(sim_sas(p.a) + sim_sas(p.b), 0);
+    SIM_REQUIRE(sim_settled(s));
+}
+
+/* ---- orders ---- */
+
+static void a_terminated_child_goes_at_both_ends(struct sim *s)
+{
+    struct sim_pair p = sim_pair(s);
+    SIM_REQUIRE(sim_up(p.a, p.b, 1));
+    struct sim_host *who = sim_chance(s, 500) ? p.a : p.b;
+    struct sim_host *other = who == p.a ? p.b : p.a;
+    SIM_REQUIRE(sim_run_order(who, sim_terminate(who, sim_name(other), "net"), 60 * CYG_SEC));
+    SIM_REQUIRE(sim_run_idle(s, 60 * CYG_SEC));
+    SIM_REQUIRE_EQUAL(sim_sas(p.a) + sim_sas(p.b), 0);
+    SIM_REQUIRE_EQUAL(sim_counts(p.a).ike_sas + sim_counts(p.b).ike_sas, 2);
+    SIM_REQUIRE(sim_up(p.a, p.b, 1));
+}
+
+static void a_terminated_peer_goes_at_both_ends(struct sim *s)
+{
+    struct sim_pair p = sim_pair(s);
+    SIM_REQUIRE(sim_up(p.a, p.b, 1));
+    struct sim_host *who = sim_chance(s, 500) ? p.a : p.b;
+    struct sim_host *other = who == p.a ? p.b : p.a;
+    SIM_REQUIRE(sim_run_order(who, sim_terminate(who, sim_name(other), NULL), 60 * CYG_SEC));
+    SIM_REQUIRE(sim_run_idle(s, 60 * CYG_SEC));
+    SIM_REQUIRE(sim_nothing_left(s));
+    SIM_REQUIRE_EQUAL(sim_events(p.a, CYG_EVENT_IKE_DOWN), 1);
+    SIM_REQUIRE_EQUAL(sim_events(p.b, CYG_EVENT_IKE_DOWN), 1);
+}
+
+static void unique_ids_name_what_is_to_go(struct sim *s)
+{
+    struct sim_pair p = sim_pair(s);
+    struct cyg_ike_record ike[1];
+    struct cyg_child_record child[1];
+    size_t n, n_children;
+    SIM_REQUIRE(sim_up(p.a, p.b, 1));
+    engine_list(sim_engine(p.a), sim_now(s), 0, ike, 1, &n, child, 1, &n_children);
+    SIM_REQUIRE(n == 1 && n_children == 1);
+    struct cyg_order order = { .type = CYG_ORDER_TERMINATE, .child_id = child[0].uniqueid };
+    SIM_REQUIRE(sim_run_order(p.a, sim_order(p.a, &order), 60 * CYG_SEC));
+    SIM_REQUIRE(sim_run_idle(s, 60 * CYG_SEC));
+    SIM_REQUIRE_EQUAL(sim_sas(p.a) + sim_sas(p.b), 0);
+    order = (struct cyg_order){ .type = CYG_ORDER_TERMINATE, .ike_id = ike[0].uniqueid };
+    SIM_REQUIRE(sim_run_order(p.a, sim_order(p.a, &order), 60 * CYG_SEC));
+    SIM_REQUIRE(sim_run_idle(s, 60 * CYG_SEC));
+    SIM_REQUIRE(sim_nothing_left(s));
+}
+
+static void both_ends_terminate_at_once(struct sim *s)
+{
+    struct sim_pair p = sim_pair(s);
+    SIM_REQUIRE(sim_up(p.a, p.b, 1));
+    const char *child = sim_chance(s, 500) ? "net" : NULL;
+    uint64_t from_a = sim_terminate(p.a, "b", child);
+    sim_run(s, sim_below(s, 8000));
+    uint64_t from_b = sim_terminate(p.b, "a", child);
+    SIM_REQUIRE(sim_run_idle(s, 60 * CYG_SEC));
+    SIM_REQUIRE(sim_result(p.a, from_a) != NULL && sim_result(p.b, from_b) != NULL);
+    SIM_REQUIRE_EQUAL(sim_sas(p.a) + sim_sas(p.b), 0);
+    SIM_REQUIRE(sim_settled(s));
+}
+
+/* At any moment of a handshake: the order to begin fails or had succeeded, nothing stays. */
+static void terminated_in_the_middle_of_it(struct sim *s)
+{
+    struct sim_pair p = sim_pair_by_chance(s);
+    uint64_t up = sim_initiate(p.a, "b", "net");
+    sim_run(s, sim_below(s, 200 * CYG_MSEC));
+    struct sim_host *who = sim_chance(s, 700) ? p.a : p.b;
+    uint64_t down = sim_terminate(who, who == p.a ? "b" : "a", NULL);
+    SIM_REQUIRE(sim_run_idle(s, 300 * CYG_SEC));
+    SIM_REQUIRE(sim_result(p.a, up) != NULL);
+    SIM_REQUIRE(sim_result(who, down) != NULL);
+    SIM_REQUIRE(sim_settled(s));
+    if (who == p.a && sim_succeeded(who, down)) {
+        SIM_REQUIRE_EQUAL(sim_sas(p.a), 0);
+    }
+}
+
+static void a_host_that_shuts_down_says_so(struct sim *s)
+{
+    struct sim_pair p = sim_pair(s);
+    SIM_REQUIRE(sim_up(p.a, p.b, 1));
+    uint64_t order = sim_order(p.a, &(struct cyg_order){ .type = CYG_ORDER_SHUTDOWN });
+    SIM_REQUIRE(sim_run_order(p.a, order, 10 * CYG_SEC));
+    SIM_REQUIRE(sim_run_idle(s, 10 * CYG_SEC));
+    SIM_REQUIRE(sim_nothing_left(s));
+}
+
+static void a_shutdown_in_the_middle_of_it(struct sim *s)
+{
+    struct sim_pair p = sim_pair_by_chance(s);
+    (void)sim_initiate(p.a, "b", "net");
+    sim_run(s, sim_below(s, 200 * CYG_MSEC));
+    struct sim_host *who = sim_chance(s, 500) ? p.a : p.b;
+    uint64_t order = sim_order(who, &(struct cyg_order){ .type = CYG_ORDER_SHUTDOWN });
+    SIM_REQUIRE(sim_run_order(who, order, 30 * CYG_SEC));
+    SIM_REQUIRE_EQUAL(sim_sas(who), 0);
+    SIM_REQUIRE_EQUAL(sim_reserved(who), 0);
+    SIM_REQUIRE(sim_run_idle(s, 300 * CYG_SEC));
+}
+
+/* A Delete is sent once and not acknowledged: lost, the other end keeps its SA for its lifetime. */
+static void a_lost_delete_ends_with_the_lifetime(struct sim *s)
+{
+    struct sim_pair p = sim_pair(s);
+    sim_peers(p.a, "b.net.life_time = 300\nb.lifetime = 300");
+    SIM_REQUIRE(sim_up(p.a, p.b, 1));
+    sim_cut(p.a, p.b, true);
+    (void)sim_terminate(p.a, "b", NULL);
+    sim_run(s, 60 * CYG_SEC);
+    SIM_REQUIRE(sim_settled(s));
+    SIM_REQUIRE_EQUAL(sim_sas(p.a), 0);
+    SIM_REQUIRE_EQUAL(sim_sas(p.b), 2);
+    sim_run(s, 300 * CYG_SEC);
+    SIM_REQUIRE(sim_run_idle(s, 300 * CYG_SEC));
+    SIM_REQUIRE(sim_nothing_left(s));
+}
+
+/* ---- restarts, uniqueness ---- */
+
+static void who_restarts_replaces_his_old_sas(struct sim *s)
+{
+    struct sim_pair p = sim_pair(s);
+    SIM_REQUIRE(sim_up(p.a, p.b, 1));
+    struct sim_host *who = sim_chance(s, 500) ? p.a : p.b;
+    struct sim_host *other = who == p.a ? p.b : p.a;
+    sim_stop(who);
+    sim_run(s, sim_below(s, 100) * CYG_SEC);
+    sim_start(who);
+    SIM_REQUIRE(sim_run_order(who, sim_initiate(who, sim_name(other), "net"), 60 * CYG_SEC));
+    SIM_REQUIRE(sim_run_idle(s, 60 * CYG_SEC));
+    SIM_REQUIRE(sim_is_up(p.a, p.b, 1));
+    SIM_REQUIRE_EQUAL(sim_counts(p.a).ike_sas, 1);
+    SIM_REQUIRE_EQUAL(sim_counts(p.b).ike_sas, 1);
+    SIM_REQUIRE(sim_ping_pair(p.a, p.b));
+}
+
+/* unique = replace: the same identity from elsewhere, newest wins. */
+static void the_newest_of_one_identity_wins(struct sim *s)
+{
+    struct sim_host *a = sim_host(s, "a", "192.0.2.1"), *b = sim_host(s, "b", "198.51.100.1");
+    struct sim_host *c = sim_host(s, "c", "192.0.2.99");
+    sim_tunnel(a, b);
+    sim_tunnel(c, b);
+    sim_peers(a, "b.local_id = road@example.org");
+    sim_peers(c, "b.local_id = road@example.org\nb.net.local_ts = 10.1.0.0/16");
+    sim_peers(b, "delete c\na.remote_addrs = %any\na.remote_id = road@example.org");
+    SIM_REQUIRE(sim_up(a, b, 1));
+    SIM_REQUIRE(sim_run_order(c, sim_initiate(c, "b", "net"), 60 * CYG_SEC));
+    SIM_REQUIRE(sim_run_idle(s, 60 * CYG_SEC));
+    SIM_REQUIRE_EQUAL(sim_counts(b).ike_sas, 1);
+    SIM_REQUIRE_EQUAL(sim_sas(b), 2);
+    SIM_REQUIRE(sim_ping(b, "10.2.0.1", "10.1.0.1"));
+    SIM_REQUIRE_EQUAL(sim_sas(c), 2);
+    SIM_REQUIRE_EQUAL(sim_sas(a), 0); /* it was told */
+}
+
+static void unique_keep_refuses_the_newcomer(struct sim *s)
+{
+    struct sim_host *a = sim_host(s, "a", "192.0.2.1"), *b = sim_host(s, "b", "198.51.100.1");
+    struct sim_host *c = sim_host(s, "c", "192.0.2.99");
+    sim_tunnel(a, b);
+    sim_tunnel(c, b);
+    sim_peers(a, "b.local_id = road@example.org");
+    sim_peers(c, "b.local_id = road@example.org\nb.net.local_ts = 10.1.0.0/16");
+    sim_peers(b, "delete c\na.remote_addrs = %any\na.remote_id = road@example.org\n"
+                 "a.unique = keep");
+    sim_peers(a, "b.unique = never"); /* no INITIAL-CONTACT either way */
+    sim_peers(c, "b.unique = never");
+    SIM_REQUIRE(sim_up(a, b, 1));
+    SIM_REQUIRE(!sim_run_order(c, sim_initiate(c, "b", "net"), 300 * CYG_SEC));
+    SIM_REQUIRE(sim_run_idle(s, 300 * CYG_SEC));
+    SIM_REQUIRE(sim_is_up(a, b, 1));
+    SIM_REQUIRE(sim_ping_pair(a, b));
+    SIM_REQUIRE_EQUAL(sim_sas(c), 0);
+}
+
+/* ---- live changes ---- */
+
+static void a_deleted_peer_goes_within_two_seconds(struct sim *s)
+{
+    struct sim_pair p = sim_pair(s);
+    SIM_REQUIRE(sim_up(p.a, p.b, 1));
+    sim_peers(p.a, "delete b");
+    sim_run(s, 2 * CYG_SEC);
+    SIM_REQUIRE(sim_run_idle(s, 10 * CYG_SEC));
+    SIM_REQUIRE(sim_nothing_left(s)); /* the other end was told */
+}
+
+static void a_changed_peer_counts_from_the_next_negotiation(struct sim *s)
+{
+    struct sim_pair p = sim_pair(s);
+    SIM_REQUIRE(sim_up(p.a, p.b, 1));
+    sim_peers(p.a, "b.two.esp_proposals = aes256gcm16\nb.two.local_ts = 10.1.0.0/16\n"
+                   "b.two.remote_ts = 10.22.0.0/16");
+    sim_peers(p.b, "a.two.esp_proposals = aes256gcm16\na.two.local_ts = 10.22.0.0/16\n"
+                   "a.two.remote_ts = 10.1.0.0/16");
+    sim_run(s, 3 * CYG_SEC);
+    SIM_REQUIRE(sim_run_order(p.a, sim_initiate(p.a, "b", "two"), 60 * CYG_SEC));
+    SIM_REQUIRE(sim_run_idle(s, 60 * CYG_SEC));
+    SIM_REQUIRE(sim_ping(p.a, "10.1.0.1", "10.22.0.1"));
+    SIM_REQUIRE(sim_ping_pair(p.a, p.b)); /* what stood stays */
+}
+
+static void a_peer_deleted_in_the_middle_of_it(struct sim *s)
+{
+    struct sim_pair p = sim_pair_by_chance(s);
+    uint64_t order = sim_initiate(p.a, "b", "net");
+    sim_run(s, sim_below(s, 200 * CYG_MSEC));
+    bool at_a = sim_chance(s, 500);
+    sim_peers(at_a ? p.a : p.b, at_a ? "delete b" : "delete a");
+    sim_run(s, 3 * CYG_SEC);
+    SIM_REQUIRE(sim_run_idle(s, 300 * CYG_SEC));
+    SIM_REQUIRE(sim_result(p.a, order) != NULL);
+    sim_run(s, 3 * CYG_SEC);
+    SIM_REQUIRE(sim_settled(s));
+    SIM_REQUIRE_EQUAL(sim_sas(at_a ? p.a : p.b), 0);
+}
+
+static void start_action_start_runs_by_itself(struct sim *s)
+{
+    struct sim_pair p = sim_pair(s);
+    sim_peers(p.a, "b.net.start_action = start");
+    sim_run(s, 3 * CYG_SEC);
+    SIM_REQUIRE(sim_run_idle(s, 60 * CYG_SEC));
+    SIM_REQUIRE(sim_is_up(p.a, p.b, 1));
+    SIM_REQUIRE(sim_ping_pair(p.a, p.b));
+}
+
+/* ---- memory ---- */
+
+/* After some rounds, one more costs nothing that stays (H-107). */
+static void rounds_leave_no_memory_behind(struct sim *s)
+{
+    struct sim_pair p = sim_pair_by_chance(s);
+    size_t before = 0;
+    for (int round = 0; round < 12; round++) {
+        SIM_REQUIRE(sim_up(p.a, p.b, 0));
+        SIM_REQUIRE(sim_run_order(p.a, sim_terminate(p.a, "b", NULL), 60 * CYG_SEC));
+        sim_run(s, 200 * CYG_SEC); /* kept replies go after two minutes */
+        SIM_REQUIRE(sim_nothing_left(s));
+        if (round == 5) {
+            before = sim_memory_bytes();
+        }
+    }
+    SIM_REQUIRE(sim_memory_bytes() <= before);
+}
+
+static void failed_rounds_leave_no_memory_behind(struct sim *s)
+{
+    struct sim_pair p = sim_pair(s);
+    static const char *const spoilt[] = { "b.secret = another", "b.proposals = 3des-md5-modp1024",
+                                          "b.net.esp_proposals = 3des-md5",
+                                          "b.net.remote_ts = 10.99.0.0/16",
+                                          "b.local_id = nobody@example.org" };
+    size_t before = 0;
+    sim_peers(p.b, "a.remote_id = 192.0.2.1");
+    sim_peersf(p.a, "%s", spoilt[sim_below(s, CYG_LEN(spoilt))]);
+    for (int round = 0; round < 14; round++) { /* 8 failures of a peer are remembered */
+        uint64_t order = sim_initiate(p.a, "b", "net");
+        SIM_REQUIRE(!sim_run_order(p.a, order, 300 * CYG_SEC));
+        (void)sim_terminate(p.a, "b", NULL);
+        sim_run(s, 200 * CYG_SEC);
+        SIM_REQUIRE(sim_nothing_left(s));
+        if (round == 10) {
+            before = sim_memory_bytes();
+        }
+    }
+    SIM_REQUIRE(sim_memory_bytes() <= before);
+}
+
+static const struct sim_test tests[] = {
+    { "the_shorter_lifetime_counts_at_both_ends", the_shorter_lifetime_counts_at_both_ends, 1 },
+    { "a_lifetime_that_is_too_short_is_refused", a_lifetime_that_is_too_short_is_refused, 0 },
+    { "phase_1_ends_in_time_and_its_children_stay", phase_1_ends_in_time_and_its_children_stay, 0 },
+    { "bytes_used_up_end_the_pair", bytes_used_up_end_the_pair, 0 },
+    { "a_terminated_child_goes_at_both_ends", a_terminated_child_goes_at_both_ends, 1 },
+    { "a_terminated_peer_goes_at_both_ends", a_terminated_peer_goes_at_both_ends, 1 },
+    { "unique_ids_name_what_is_to_go", unique_ids_name_what_is_to_go, 0 },
+    { "both_ends_terminate_at_once", both_ends_terminate_at_once, 2 },
+    { "terminated_in_the_middle_of_it", terminated_in_the_middle_of_it, 6 },
+    { "a_host_that_shuts_down_says_so", a_host_that_shuts_down_says_so, 0 },
+    { "a_shutdown_in_the_middle_of_it", a_shutdown_in_the_middle_of_it, 3 },
+    { "a_lost_delete_ends_with_the_lifetime", a_lost_delete_ends_with_the_lifetime, 0 },
+    { "who_restarts_replaces_his_old_sas", who_restarts_replaces_his_old_sas, 2 },
+    { "the_newest_of_one_identity_wins", the_newest_of_one_identity_wins, 0 },
+    { "unique_keep_refuses_the_newcomer", unique_keep_refuses_the_newcomer, 0 },
+    { "a_deleted_peer_goes_within_two_seconds", a_deleted_peer_goes_within_two_seconds, 0 },
+    { "a_changed_peer_counts_from_the_next_negotiation",
+      a_changed_peer_counts_from_the_next_negotiation, 0 },
+    { "a_peer_deleted_in_the_middle_of_it", a_peer_deleted_in_the_middle_of_it, 3 },
+    { "start_action_start_runs_by_itself", start_action_start_runs_by_itself, 0 },
+    { "rounds_leave_no_memory_behind", rounds_leave_no_memory_behind, 2 },
+    { "failed_rounds_leave_no_memory_behind", failed_rounds_leave_no_memory_behind, 2 },
+};
+
+const struct sim_suite life_suite = { "life", tests, CYG_LEN(tests) };
