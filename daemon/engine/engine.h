@@ -57,6 +57,7 @@ struct engine_settings {
     unsigned max_children;          /* child SAs per peer; 100 */
     bool trust_clear_errors;        /* after_grace */
     bool aggressive_plain_hash;     /* reserved for aggressive mode */
+    cyg_usec poll_interval;         /* of the store, for changed peers; 1 s; CYG_NEVER: live = no */
 };
 
 /* The defaults above. */
@@ -116,7 +117,8 @@ void engine_list(struct engine *engine, cyg_usec now, uint32_t after,
                  struct cyg_child_record *ret_children, size_t max_children,
                  size_t *ret_n_children);
 
-/* Numbers for tests, statistics and properties A and B. */
+/* Numbers for tests, statistics and properties A and B. ike_sas: without the handshakes of
+ * half_open. */
 struct engine_counts {
     size_t ike_sas, half_open, exchanges, children, jobs, kernel_ops, queued_bytes;
     uint64_t packets, dropped, handshakes_done, handshakes_failed;

@@ -101,6 +101,7 @@ struct cyg_candidates {
     size_t n, total_peers; /* total_peers: how many peers fit the addresses, for explain */
     struct cyg_candidate *items;
     uint64_t generation; /* of the data they were read from */
+    uint8_t remote_bits; /* of the longest configured remote prefix that fits; 0: any (H-097) */
 };
 
 /* Count references. */
