@@ -166,9 +166,9 @@ const char *name_format(enum name_table table, uint64_t number, char *buffer, si
 {
     const char *name = name_find(table, number);
     if (name != NULL) {
-        (void)snprintf(buffer, size, "%s", name);
+        snprintf(buffer, size, "%s", name);
     } else {
-        (void)snprintf(buffer, size, "%s (%" PRIu64 ")", tables[table].what, number);
+        snprintf(buffer, size, "%s (%" PRIu64 ")", tables[table].what, number);
     }
     return buffer;
 }

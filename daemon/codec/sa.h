@@ -78,9 +78,8 @@ struct transform_values {
 /* Read all attributes of a transform of this protocol. Refused (CYG_REFUSED): a list that is cut
  * (H-038), the same attribute twice (H-039), a number of no or more than 4 bytes or too large for
  * its field, a life duration without its type in front, of 0, of no or more than 8 bytes, the same
- * life type twice, an unknown one (H-043), more than 16 attributes that have no place here.
- * Reasons: CYG_R_ATTRIBUTE_*, CYG_R_ATTRIBUTES_TOO_MANY. *ret untouched on failure. Costs up to 2
- * us: once for each transform of an offer, not once for each that it is compared with. */
+ * life type twice, an unknown one (H-043). Reasons: CYG_R_ATTRIBUTE_*. *ret untouched on failure.
+ */
 CYG_MUST_USE enum cyg_code transform_decode(uint8_t protocol, const struct sa_transform *t,
                                             struct transform_values *ret, struct cyg_error *err);
 

@@ -214,7 +214,7 @@ static void show_delete(struct page *g)
     line_count(&g->l, d.n, "SPI");
     for (size_t i = 0; i < d.n && i < shown; i++) {
         line_add(&g->l, " ");
-        line_hex(&g->l, delete_spi(&d, i), HEX_MAX);
+        line_hex(&g->l, delete_spi(&d, i), COOKIE_LEN * 2);
     }
     line_add(&g->l, "%s", d.n > shown ? " ..." : "");
     end(g);

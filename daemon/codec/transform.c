@@ -3,13 +3,9 @@
  * Whatever is wrong here refuses this transform; the others are still considered (H-038). */
 #include "sa.h"
 
-/* Attributes without a meaning here that we bear in one transform: more are nobody's offer, and
- * each is compared with those before (H-037: 255 transforms in 1 ms). */
-#define OTHERS_MAX 16u
-
-#define NO_VALUE   0xffu
-#define LIFE_TYPE  0xfeu
-#define LIFE_TIME  0xfdu
+#define NO_VALUE  0xffu
+#define LIFE_TYPE 0xfeu
+#define LIFE_TIME 0xfdu
 
 /* What an attribute number means in each phase; 0 (a hole): nothing, it is counted as other. */
 /* clang-format off */
@@ -46,8 +42,8 @@ struct reading {
     const struct sa_transform *t;
     struct cyg_span rest;
     struct transform_values v;
-    uint16_t life_type;          /* waits for its duration; 0: none does */
-    uint16_t others[OTHERS_MAX]; /* types seen that have no meaning here */
+    uint16_t life_type;              /* waits for its duration; 0: none does */
+    uint16_t others[ATTRIBUTES_MAX]; /* types seen that have no meaning here */
 };
 
 static enum cyg_code refuse(const struct reading *g, const struct attribute *a,
@@ -129,16 +125,13 @@ static enum cyg_code take_life_time(struct reading *g, const struct attribute *a
     return CYG_OK;
 }
 
-/* Not known here, but twice is wrong all the same. */
+/* Not known here, but twice is wrong all the same. At most 64 of them, so comparing is cheap. */
 static enum cyg_code take_other(struct reading *g, const struct attribute *a, struct cyg_error *err)
 {
     for (size_t i = 0; i < g->v.n_others; i++) {
         if (g->others[i] == a->type) {
             return refuse(g, a, CYG_R_ATTRIBUTE_TWICE, a->type, 0, err);
         }
-    }
-    if (g->v.n_others == OTHERS_MAX) {
-        return refuse(g, a, CYG_R_ATTRIBUTES_TOO_MANY, OTHERS_MAX + 1, OTHERS_MAX, err);
     }
     g->others[g->v.n_others++] = a->type;
     return CYG_OK;

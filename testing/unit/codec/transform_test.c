@@ -142,20 +142,6 @@ static void test_counts_what_it_does_not_know(void **state)
     assert_int_equal(v.present, 0);
 }
 
-/* H-037 */
-static void test_bears_16_unknown_attributes(void **state)
-{
-    (void)state;
-    uint8_t list[17 * 4];
-    for (size_t i = 0; i < 17; i++) {
-        memcpy(list + 4 * i, (const uint8_t[]){ 0x90, (uint8_t)i, 0, 1 }, 4);
-    }
-    struct transform_values v;
-    assert_int_equal(decode(PROTOCOL_ESP, (struct cyg_span){ list, 16 * 4 }, &v, NULL), CYG_OK);
-    assert_int_equal(v.n_others, 16);
-    refuses(PROTOCOL_ESP, cyg_span_of_array(list), CYG_R_ATTRIBUTES_TOO_MANY, 64);
-}
-
 static void test_an_empty_list_is_allowed(void **state)
 {
     (void)state;
@@ -168,5 +154,4 @@ TEST_MAIN(cmocka_unit_test(test_reads_phase_1), cmocka_unit_test(test_reads_phas
           cmocka_unit_test(test_numbers_in_tlv_form), cmocka_unit_test(test_refuses_duplicates),
           cmocka_unit_test(test_lifetimes_are_pairs),
           cmocka_unit_test(test_counts_what_it_does_not_know),
-          cmocka_unit_test(test_bears_16_unknown_attributes),
           cmocka_unit_test(test_an_empty_list_is_allowed));

@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The engine's own state, shared by the files of this folder and by nobody else. Nothing is freed
+ * while a message, result or order is being worked on: what ends is marked, put on a list, and
+ * freed by engine_settle at the end of the call, so no handler can be left with a dead pointer. */
+#pragma once
+
+#include "engine.h"
+
+#include "half_open.h"
+#include "limit.h"
+#include "siphash.h"
+#include "timers.h"
+
+struct child_sa;
+struct exchange;
+struct flow_use;
+struct group;
+struct ike_sa;
+struct kernel_wait;
+struct order;
+struct principal;
+
+/* IKE SAs in the order of their uniqueid, for listings and look-ups by it. */
+struct ike_index {
+    struct ike_sa **items; /* NULL where one has gone */
+    uint32_t n, capacity, live;
+};
+
+struct engine {
+    struct engine_settings settings;
+    struct engine_providers providers;
+    struct engine_world world;
+    cyg_usec now; /* of the call that is running */
+    struct siphash_key secret;
+    struct timers timers;
+
+    uint64_t next_id; /* of exchanges, jobs, kernel tags: never used twice, 0 is none */
+    uint32_t next_uniqueid, next_child_uniqueid, next_reqid;
+
+    struct ike_sa *sas; /* table by our own cookie */
+    struct ike_index index;
+    struct exchange *exchanges;   /* table by id */
+    struct child_sa *children;    /* table by our own SPI */
+    struct principal *principals; /* table: SAs by authenticated identity */
+    struct flow_use *flows;       /* table: reqids by peer, child and flow */
+    struct flow_use *flows_by_reqid;
+    struct kernel_wait *kernel; /* table by tag: operations not answered yet */
+    struct order *orders;       /* list: those under way */
+
+    struct half_open half_open;
+    struct group *groups; /* table: cached address groups */
+    uint32_t n_groups;
+    uint64_t groups_generation;
+    struct limit limit_notify, limit_log;
+    uint8_t *scratch;       /* OUTGOING_MAX bytes: the message being built */
+    size_t queued_unproven; /* bytes of messages that wait for SAs not yet authenticated */
+
+    struct timer poll_timer;
+    bool poll_running, poll_again, shutting_down;
+
+    struct ike_sa *ended_sas; /* to be freed when the call ends */
+    struct exchange *ended_exchanges;
+    struct child_sa *ended_children;
+
+    struct engine_counts counts;
+};
+
+/* A new identity for something that others may name after it has gone. */
+uint64_t engine_id(struct engine *engine);
+
+/* Keyed hash of bytes, for tables and for recognising messages. */
+uint64_t engine_hash(const struct engine *engine, struct cyg_span bytes);
+
+/* Fill with random bytes; CYG_INTERNAL with CYG_R_RANDOM_FAILED (H-061). */
+CYG_MUST_USE enum cyg_code engine_random(struct engine *engine, uint8_t *out, size_t len,
+                                         struct cyg_error *err);
+
+/* A random number below limit, for choices that need no secrecy; 0 when randomness fails. */
+uint32_t engine_below(struct engine *engine, uint32_t limit);

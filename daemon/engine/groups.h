@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Address groups: what the store says about a pair of addresses, kept so that a flood of first
+ * messages, or a busy hub, does not ask again and again (DESIGN.md "Peers"). At most 1 024,
+ * emptied when the data changed; when full, one goes by chance. Ownership: counted; a handshake
+ * holds the one it was answered from until it ends. Thread: the engine's. */
+#pragma once
+
+#include "table.h"
+
+#include <cygnet/peer.h>
+
+#define GROUPS_MAX 1024u
+
+struct engine;
+
+struct group {
+    UT_hash_handle hh;
+    uint8_t key[34]; /* families and bytes of both addresses */
+    bool cached;     /* stands in the table */
+    unsigned references;
+    struct cyg_candidates *candidates;
+};
+
+/* The cached group for these addresses, held; NULL: ask the store. */
+struct group *groups_find(struct engine *engine, const struct cyg_path *path);
+
+/* Whether the cached group for these addresses is a configured prefix (H-097); does not hold. */
+bool groups_known(const struct engine *engine, const struct cyg_path *path);
+
+/* Keep what the store said (taken over); held for the caller. NULL: no memory, the candidates are
+ * freed. */
+struct group *groups_add(struct engine *engine, const struct cyg_path *path,
+                         struct cyg_candidates *candidates);
+
+/* Whether the prefix is long enough to count as known. */
+bool group_is_known(const struct group *group);
+
+void group_release(struct group *group);
+
+/* Forget all: the data has changed, or the engine ends. */
+void groups_flush(struct engine *engine);

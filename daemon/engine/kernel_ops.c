@@ -1,0 +1,298 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* See kernel_ops.h. */
+#include "kernel_ops.h"
+
+#include <cygnet/secret.h>
+
+#include <stdlib.h>
+#include <string.h>
+
+/* An operation not answered yet. */
+struct kernel_wait {
+    UT_hash_handle hh; /* engine->kernel, by tag */
+    uint64_t tag;
+    uint64_t exchange, set; /* who waits, and for which set of operations */
+    uint32_t child;         /* QUERY: our SPI of the child */
+    enum cyg_kernel_op_type type;
+    enum cyg_ipsec_protocol protocol;
+    bool inbound;
+    struct cyg_path path;
+};
+
+static uint64_t tag_hash(const struct engine *engine, uint64_t tag)
+{
+    return engine_hash(engine, (struct cyg_span){ (const uint8_t *)&tag, sizeof tag });
+}
+
+/* Submit; w (copied) says what the answer means. */
+static enum cyg_code submit(struct engine *engine, struct cyg_kernel_op *op,
+                            const struct kernel_wait *w, struct cyg_error *err)
+{
+    struct kernel_wait *wait = malloc(sizeof *wait);
+    if (wait == NULL) {
+        return CYG_FAIL(err, CYG_R_NOMEM);
+    }
+    *wait = *w;
+    wait->tag = engine_id(engine);
+    wait->type = op->type;
+    op->tag = wait->tag;
+    if (!TABLE_ADD(hh, engine->kernel, &wait->tag, sizeof wait->tag, tag_hash(engine, wait->tag),
+                   wait)) {
+        free(wait);
+        return CYG_FAIL(err, CYG_R_NOMEM);
+    }
+    if (engine->world.kernel(engine->world.context, op) != CYG_OK) {
+        TABLE_DELETE(hh, engine->kernel, wait);
+        free(wait);
+        return CYG_FAIL(err, CYG_R_KERNEL_BUSY);
+    }
+    engine->counts.kernel_ops++;
+    return CYG_OK;
+}
+
+/* Submit what nobody waits for. Not taken: the data plane is going down, nothing can be done. */
+static void submit_unanswered(struct engine *engine, const struct cyg_kernel_op *op)
+{
+    (void)engine->world.kernel(engine->world.context, op);
+}
+
+/* ---- SPIs ---- */
+
+enum step_result kernel_reserve(struct exchange *x, enum cyg_ipsec_protocol protocol,
+                                kernel_handler *then, struct cyg_error *err)
+{
+    struct engine *engine = x->engine;
+    struct cyg_kernel_op op = {
+        .type = CYG_KERNEL_SPI_RESERVE,
+        .sa = { .protocol = (uint8_t)protocol, .path = x->sa->path, .inbound = true },
+    };
+    uint64_t set = engine_id(engine);
+    const struct kernel_wait wait = {
+        .exchange = x->id,
+        .set = set,
+        .protocol = protocol,
+        .path = x->sa->path,
+    };
+    if (submit(engine, &op, &wait, err) != CYG_OK) {
+        return STEP_REFUSED;
+    }
+    x->ops_pending = 1;
+    x->ops_failed = NULL;
+    return exchange_await_kernel(x, set, then);
+}
+
+void kernel_release(struct engine *engine, enum cyg_ipsec_protocol protocol,
+                    const struct cyg_path *path, uint32_t spi)
+{
+    const struct cyg_kernel_op op = {
+        .type = CYG_KERNEL_SPI_RELEASE,
+        .sa = { .spi = spi, .protocol = (uint8_t)protocol, .path = *path, .inbound = true },
+    };
+    submit_unanswered(engine, &op);
+}
+
+/* ---- SAs and policies ---- */
+
+static enum cyg_code add_sa(struct exchange *x, struct child_sa *child, bool inbound,
+                            const struct child_keys *keys, uint64_t set, struct cyg_error *err)
+{
+    struct cyg_kernel_op op = { .type = CYG_KERNEL_SA_ADD };
+    child_sa_spec(child, inbound, keys, &op.sa);
+    const struct kernel_wait wait = { .exchange = x->id, .set = set };
+    enum cyg_code code = submit(x->engine, &op, &wait, err);
+    cyg_wipe(&op, sizeof op);
+    if (code == CYG_OK) {
+        *(inbound ? &child->added_in : &child->added_out) = true;
+        x->ops_pending++;
+    }
+    return code;
+}
+
+static enum cyg_code add_policy(struct exchange *x, struct child_sa *child, uint64_t set,
+                                struct cyg_error *err)
+{
+    struct cyg_kernel_op op = { .type = CYG_KERNEL_POLICY_ADD };
+    child_sa_policy(child, &op.policy);
+    const struct kernel_wait wait = { .exchange = x->id, .set = set };
+    enum cyg_code code = submit(x->engine, &op, &wait, err);
+    if (code == CYG_OK) {
+        child->has_policy = true;
+        child->use->policies++;
+        x->ops_pending++;
+    }
+    return code;
+}
+
+enum step_result kernel_install(struct exchange *x, struct child_sa *child,
+                                const struct child_keys *in, const struct child_keys *out,
+                                kernel_handler *then, struct cyg_error *err)
+{
+    uint64_t set = engine_id(x->engine);
+    enum cyg_code code = CYG_OK;
+    x->ops_pending = 0;
+    x->ops_failed = NULL;
+    if (in != NULL) {
+        code = add_sa(x, child, true, in, set, err);
+    }
+    if (code == CYG_OK && out != NULL) {
+        /* The policy first: what it lets through finds an SA a moment later; the other way round a
+         * flow that somebody else holds would be stolen before it is refused. */
+        code = add_policy(x, child, set, err);
+        if (code == CYG_OK) {
+            code = add_sa(x, child, false, out, set, err);
+        }
+    }
+    if (code != CYG_OK) {
+        x->ops_pending = 0; /* answers of this set are nobody's; child_sa_end undoes them */
+        return STEP_REFUSED;
+    }
+    return exchange_await_kernel(x, set, then);
+}
+
+static void remove_sa(struct child_sa *child, bool inbound)
+{
+    const struct cyg_kernel_op op = {
+        .type = CYG_KERNEL_SA_REMOVE,
+        .sa = {
+            .spi = inbound ? child->spi_in : child->spi_out,
+            .reqid = child->use->reqid,
+            .protocol = child->use->protocol,
+            .mode = child->use->mode,
+            .inbound = inbound,
+            .udp_encap = child->udp_encap,
+            .path = child->path,
+        },
+    };
+    submit_unanswered(child->sa->engine, &op);
+}
+
+void kernel_remove(struct child_sa *child)
+{
+    struct engine *engine = child->sa->engine;
+    if (child->has_policy && --child->use->policies == 0) {
+        struct cyg_kernel_op op = { .type = CYG_KERNEL_POLICY_REMOVE };
+        child_sa_policy(child, &op.policy);
+        submit_unanswered(engine, &op);
+    }
+    if (child->added_out) {
+        remove_sa(child, false);
+    }
+    if (child->added_in) {
+        remove_sa(child, true);
+    } else if (child->spi_in != 0) {
+        kernel_release(engine, (enum cyg_ipsec_protocol)child->use->protocol, &child->path,
+                       child->spi_in);
+    }
+    child->has_policy = child->added_in = child->added_out = false;
+}
+
+void kernel_move(struct child_sa *child)
+{
+    struct engine *engine = child->sa->engine;
+    for (unsigned inbound = 0; inbound < 2; inbound++) {
+        if (inbound != 0 ? child->added_in : child->added_out) {
+            struct cyg_kernel_op op = { .type = CYG_KERNEL_SA_MOVE };
+            static const struct child_keys none;
+            child_sa_spec(child, inbound != 0, &none, &op.sa);
+            submit_unanswered(engine, &op);
+        }
+    }
+    if (child->has_policy) {
+        struct cyg_kernel_op op = { .type = CYG_KERNEL_POLICY_ADD };
+        child_sa_policy(child, &op.policy);
+        submit_unanswered(engine, &op);
+    }
+}
+
+void kernel_query(struct child_sa *child)
+{
+    for (unsigned inbound = 0; inbound < 2; inbound++) {
+        if (child->state != CYG_CHILD_INSTALLED) {
+            return;
+        }
+        struct cyg_kernel_op op = {
+            .type = CYG_KERNEL_SA_QUERY,
+            .sa = {
+                .spi = inbound != 0 ? child->spi_in : child->spi_out,
+                .reqid = child->use->reqid,
+                .protocol = child->use->protocol,
+                .inbound = inbound != 0,
+                .path = child->path,
+            },
+        };
+        const struct kernel_wait wait = { .child = child->spi_in, .inbound = inbound != 0 };
+        (void)submit(child->sa->engine, &op, &wait, NULL); /* the next listing asks again */
+    }
+}
+
+/* ---- answers ---- */
+
+static void answer_query(struct engine *engine, const struct kernel_wait *wait,
+                         const struct cyg_kernel_result *result)
+{
+    struct child_sa *child = child_sa_by_spi(engine, wait->child);
+    if (child == NULL || result->code != CYG_OK) {
+        return;
+    }
+    if (wait->inbound) {
+        child->bytes_in = result->bytes;
+        child->packets_in = result->packets;
+        child->used_in = result->last_used;
+    } else {
+        child->bytes_out = result->bytes;
+        child->packets_out = result->packets;
+        child->used_out = result->last_used;
+    }
+}
+
+static void answer_exchange(struct engine *engine, const struct kernel_wait *wait,
+                            const struct cyg_kernel_result *result)
+{
+    struct exchange *x = exchange_by_id(engine, wait->exchange);
+    if (x == NULL || x->awaited != wait->set) {
+        if (wait->type == CYG_KERNEL_SPI_RESERVE && result->code == CYG_OK) {
+            kernel_release(engine, wait->protocol, &wait->path, result->spi);
+        }
+        return;
+    }
+    static const struct cyg_kernel_result no_memory = {
+        .code = CYG_NOMEM,
+        .error = { .reason = CYG_R_NOMEM },
+    };
+    if (result->code != CYG_OK && x->ops_failed == NULL) {
+        struct cyg_kernel_result *kept = arena_take(&x->arena, sizeof *kept);
+        if (kept != NULL) {
+            *kept = *result;
+        }
+        x->ops_failed = kept != NULL ? kept : &no_memory;
+    }
+    if (--x->ops_pending == 0) {
+        exchange_kernel_done(x, x->ops_failed != NULL ? x->ops_failed : result);
+    }
+}
+
+void kernel_answer(struct engine *engine, uint64_t tag, const struct cyg_kernel_result *result)
+{
+    struct kernel_wait *wait;
+    TABLE_FIND(hh, engine->kernel, &tag, sizeof tag, tag_hash(engine, tag), wait);
+    if (wait == NULL) {
+        return;
+    }
+    TABLE_DELETE(hh, engine->kernel, wait);
+    engine->counts.kernel_ops--;
+    if (wait->type == CYG_KERNEL_SA_QUERY) {
+        answer_query(engine, wait, result);
+    } else {
+        answer_exchange(engine, wait, result);
+    }
+    free(wait);
+}
+
+void kernel_clear(struct engine *engine)
+{
+    while (engine->kernel != NULL) {
+        struct kernel_wait *wait = engine->kernel;
+        TABLE_DELETE(hh, engine->kernel, wait);
+        free(wait);
+    }
+}

@@ -1,0 +1,449 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Initiations; see orders.h. Terminations and shutting down stand in orders_end.c. */
+#include "orders.h"
+
+#include "child_sa.h"
+#include "events.h"
+#include "exchange.h"
+#include "flows.h"
+#include "jobs.h"
+#include "listing.h"
+#include "live.h"
+#include "main_mode.h"
+#include "orders_internal.h"
+#include "quick_mode.h"
+
+#include <cygnet/secret.h>
+
+#include <stdlib.h>
+#include <string.h>
+#include <utlist.h>
+
+#define RETRY_EVERY (250 * CYG_MSEC) /* a lane is full */
+#define RETRY_MAX   120u             /* half a minute of that */
+
+enum order_state {
+    ORDER_LOOKUP = 0, /* the peer by its name */
+    ORDER_SECRET,
+    ORDER_PHASE1, /* an IKE SA is being made, by this order or another one */
+    ORDER_FLOWS,
+};
+
+struct order {
+    struct order *prev, *next;
+    struct engine *engine;
+    uint64_t id;        /* ours: exchanges and jobs name it */
+    uint64_t public_id; /* of the one who ordered; 0: a live change */
+    struct timer timer;
+    struct cyg_peer *peer;               /* held */
+    const struct cyg_peer_child *config; /* NULL: phase 1 only */
+    uint32_t ike_uniqueid;
+    uint32_t *children; /* uniqueids of those that are up */
+    size_t n_flows, next_flow, n_pending, n_up;
+    unsigned retries;
+    uint16_t address_at; /* in peer->initiate_to */
+    uint8_t state;
+    bool finished;
+    bool starting;         /* flows are being started: their end is counted, nothing more */
+    struct cyg_error last; /* of the flows refused */
+    char ike[CYG_NAME_MAX], child[CYG_NAME_MAX];
+};
+
+/* ---- life ---- */
+
+static struct order *order_find(struct engine *engine, uint64_t id)
+{
+    struct order *order = engine->orders;
+    while (order != NULL && order->id != id) {
+        order = order->next;
+    }
+    return order;
+}
+
+static void order_free(struct order *order)
+{
+    timers_release(&order->engine->timers, &order->timer);
+    DL_DELETE(order->engine->orders, order);
+    cyg_peer_release(order->peer);
+    free(order->children);
+    free(order);
+}
+
+/* All flows that are up, told at once. */
+static void publish_children(const struct order *order)
+{
+    const struct ike_sa *sa = ike_sa_by_uniqueid(order->engine, order->ike_uniqueid);
+    if (sa == NULL || order->n_up == 0) {
+        return;
+    }
+    struct cyg_child_record *records = calloc(order->n_up, sizeof *records);
+    size_t n = 0;
+    for (const struct child_sa *child = sa->children; records != NULL && child != NULL;
+         child = child->next) {
+        for (size_t i = 0; i < order->n_up; i++) {
+            if (order->children[i] == child->uniqueid && n < order->n_up) {
+                listing_child(child, &records[n++]);
+            }
+        }
+    }
+    if (n > 0) {
+        events_children(sa, CYG_EVENT_CHILD_UP, records, n);
+    }
+    free(records);
+}
+
+/* Say how it went and forget it. why: NULL or reason 0: success. */
+static void finish(struct order *order, const struct cyg_error *why)
+{
+    static const struct cyg_error success = { 0 };
+    if (order->finished) {
+        return;
+    }
+    order->finished = true;
+    publish_children(order);
+    const char *name = order->peer != NULL ? order->peer->name : order->ike;
+    if (order->public_id != 0) {
+        events_order_done(order->engine, order->public_id, order->ike_uniqueid, name,
+                          why != NULL ? why : &success);
+    }
+    order_free(order);
+}
+
+/* Busy: try the same step again a little later. */
+static void retry(struct order *order, const struct cyg_error *why)
+{
+    if (why->reason != CYG_R_BUSY || ++order->retries > RETRY_MAX) {
+        finish(order, why);
+        return;
+    }
+    timer_set(&order->engine->timers, &order->timer, cyg_usec_add(order->engine->now, RETRY_EVERY));
+}
+
+static void look_up(struct order *order)
+{
+    struct cyg_error err = { 0 };
+    order->state = ORDER_LOOKUP;
+    if (job_peer_by_name(order->engine, order->id, order->ike, order->child, &err) != CYG_OK) {
+        retry(order, &err);
+    }
+}
+
+void orders_begin(struct engine *engine, uint64_t public_id, const char *ike, const char *child)
+{
+    struct order *order = calloc(1, sizeof *order);
+    if (order == NULL || timers_reserve(&engine->timers) != CYG_OK) {
+        struct cyg_error err;
+        (void)CYG_FAIL(&err, CYG_R_NOMEM);
+        free(order);
+        if (public_id != 0) {
+            events_order_done(engine, public_id, 0, ike, &err);
+        }
+        return;
+    }
+    order->engine = engine;
+    order->public_id = public_id;
+    order->id = engine_id(engine);
+    order->timer.owner = TIMER_ORDER;
+    memcpy(order->ike, ike, strnlen(ike, CYG_NAME_MAX - 1));
+    memcpy(order->child, child, strnlen(child, CYG_NAME_MAX - 1));
+    DL_APPEND(engine->orders, order);
+    look_up(order);
+}
+
+void orders_initiate(struct engine *engine, const char *peer, const char *child)
+{
+    orders_begin(engine, 0, peer, child);
+}
+
+/* ---- flows ---- */
+
+/* Start as many as may run at once. Each start may end at once, and count itself off. */
+static void start_flows(struct order *order, struct ike_sa *sa)
+{
+    order->starting = true;
+    while (!order->finished && !sa->ended && order->next_flow < order->n_flows
+           && order->n_pending < ORDERS_FLOWS_AT_ONCE) {
+        struct cyg_flow flow;
+        struct cyg_error err = { 0 };
+        if (!flows_get(order->config, &sa->path, order->next_flow++, &flow)) {
+            order->n_flows = order->next_flow - 1; /* the path has changed the family */
+            break;
+        }
+        order->n_pending++;
+        if (quick_mode_initiate(sa, order->peer, order->config, &flow, order->id, &err) != CYG_OK) {
+            orders_flow_done(order->engine, order->id, 0, &err);
+        }
+    }
+    order->starting = false;
+}
+
+static void conclude_flows(struct order *order, const struct ike_sa *sa)
+{
+    bool more = order->n_pending > 0 || order->next_flow < order->n_flows;
+    if (more && sa != NULL && !sa->ended) {
+        return;
+    }
+    if (order->n_up == order->n_flows) {
+        finish(order, NULL);
+    } else if (order->n_up == 0) {
+        finish(order, &order->last);
+    } else {
+        struct cyg_error err;
+        (void)CYG_FAIL(&err, CYG_R_FLOWS_PARTLY, .got = order->n_flows - order->n_up,
+                       .want = order->n_flows);
+        finish(order, &err);
+    }
+}
+
+void orders_flow_done(struct engine *engine, uint64_t order_id, uint32_t child_id,
+                      const struct cyg_error *why)
+{
+    struct order *order = order_find(engine, order_id);
+    if (order == NULL || order->state != ORDER_FLOWS) {
+        return;
+    }
+    order->n_pending--;
+    if (child_id != 0 && order->n_up < order->n_flows) {
+        order->children[order->n_up++] = child_id;
+    } else {
+        order->last = *why;
+    }
+    struct ike_sa *sa = ike_sa_by_uniqueid(engine, order->ike_uniqueid);
+    if (order->starting) {
+        return;
+    }
+    if (sa != NULL && !sa->ended) {
+        start_flows(order, sa);
+    }
+    conclude_flows(order, sa);
+}
+
+/* The IKE SA is up: its child's flows, if one is wanted. */
+static void go_on_with(struct order *order, struct ike_sa *sa)
+{
+    struct cyg_error err;
+    order->ike_uniqueid = sa->uniqueid;
+    order->state = ORDER_FLOWS;
+    if (order->config == NULL) {
+        finish(order, NULL);
+        return;
+    }
+    order->n_flows = flows_count(order->config, &sa->path);
+    order->children = calloc(order->n_flows == 0 ? 1 : order->n_flows, sizeof *order->children);
+    if (order->n_flows == 0) {
+        (void)CYG_FAIL(&err, CYG_R_NO_FLOWS, .got_quote = cyg_quote_text(order->config->name));
+        finish(order, &err);
+    } else if (order->children == NULL) {
+        (void)CYG_FAIL(&err, CYG_R_NOMEM);
+        finish(order, &err);
+    } else {
+        start_flows(order, sa);
+        conclude_flows(order, sa);
+    }
+}
+
+/* ---- phase 1 ---- */
+
+static bool is_of(const struct ike_sa *sa, const struct cyg_peer *peer)
+{
+    return sa->peer != NULL && sa->peer->id == peer->id && sa->peer->source == peer->source
+           && !sa->replaced;
+}
+
+/* The newest SA with this peer that is up, else one that we are making; NULL. */
+static struct ike_sa *find_sa(const struct engine *engine, const struct cyg_peer *peer)
+{
+    struct ike_sa *found = NULL;
+    for (uint32_t i = 0; i < engine->index.n; i++) {
+        struct ike_sa *sa = engine->index.items[i];
+        if (sa == NULL || !is_of(sa, peer)) {
+            continue;
+        }
+        if (sa->state == CYG_IKE_ESTABLISHED || (found == NULL && sa->initiator)) {
+            found = sa;
+        }
+    }
+    return found;
+}
+
+/* Where MM1 goes from and to. */
+static void path_of(const struct order *order, struct cyg_path *ret)
+{
+    const struct cyg_peer *peer = order->peer;
+    const struct engine_settings *settings = &order->engine->settings;
+    *ret = (struct cyg_path){ .remote = peer->initiate_to[order->address_at] };
+    for (size_t i = 0; i < peer->n_local_addrs; i++) {
+        const struct cyg_prefix *p = &peer->local_addrs[i];
+        bool host = p->bits == (p->address.family == 4 ? 32 : 128);
+        if (host && p->address.family == ret->remote.family && ret->local.family == 0) {
+            ret->local = p->address;
+        }
+    }
+    /* %any: io chooses; the family is the remote one's */
+    ret->local.family = ret->remote.family;
+    ret->remote.port = peer->remote_port != 0 ? peer->remote_port : 500;
+    if (peer->local_port != 0) {
+        ret->local.port = peer->local_port;
+    } else {
+        ret->local.port = ret->remote.port == 500 ? settings->port : settings->nat_t_port;
+    }
+}
+
+static bool needs_secret(const struct engine *engine, uint16_t method)
+{
+    const struct engine_providers *p = &engine->providers;
+    for (size_t i = 0; i < CYG_LEN(p->auth) && p->auth[i] != NULL; i++) {
+        if (p->auth[i]->method == method) {
+            return p->auth[i]->needs_psk;
+        }
+    }
+    return false;
+}
+
+static void begin_phase1(struct order *order, struct cyg_span psk)
+{
+    struct cyg_path path;
+    struct cyg_error err = { 0 };
+    struct ike_sa *sa = NULL;
+    path_of(order, &path);
+    order->state = ORDER_PHASE1;
+    if (main_mode_prepare(order->engine, order->peer, &path, psk, order->public_id, &sa, &err)
+        != CYG_OK) {
+        finish(order, &err);
+        return;
+    }
+    order->ike_uniqueid = sa->uniqueid; /* what ends it from now on ends the order too */
+    exchange_start(sa->exchanges);
+}
+
+static void ask_secret(struct order *order)
+{
+    struct cyg_path path;
+    struct cyg_error err = { 0 };
+    order->state = ORDER_SECRET;
+    path_of(order, &path);
+    if (job_secret(order->engine, order->id, order->peer, &path, &err) != CYG_OK) {
+        retry(order, &err);
+    }
+}
+
+static void reach(struct order *order)
+{
+    struct cyg_error err;
+    struct ike_sa *sa = find_sa(order->engine, order->peer);
+    if (sa != NULL && sa->state == CYG_IKE_ESTABLISHED) {
+        go_on_with(order, sa);
+    } else if (sa != NULL) { /* join the attempt that is under way */
+        order->ike_uniqueid = sa->uniqueid;
+        order->state = ORDER_PHASE1;
+    } else if (order->address_at >= order->peer->n_initiate_to) {
+        (void)CYG_FAIL(&err, CYG_R_NO_ADDRESS, .got_quote = cyg_quote_text(order->peer->name));
+        finish(order, &err);
+    } else if (needs_secret(order->engine, order->peer->auth_method)) {
+        ask_secret(order);
+    } else {
+        begin_phase1(order, (struct cyg_span){ NULL, 0 });
+    }
+}
+
+/* ---- look-ups ---- */
+
+static void peer_found(struct order *order, struct engine_job *job)
+{
+    struct cyg_error err;
+    order->peer = CYG_TAKE(job->query->peer);
+    for (size_t i = 0; order->child[0] != '\0' && i < order->peer->n_children; i++) {
+        if (strncmp(order->peer->children[i].name, order->child, CYG_NAME_MAX) == 0) {
+            order->config = &order->peer->children[i];
+        }
+    }
+    if (order->child[0] != '\0' && order->config == NULL) {
+        (void)CYG_FAIL(&err, CYG_R_NO_SUCH_CHILD, .got_quote = cyg_quote_text(order->child),
+                       .want_quote = cyg_quote_text(order->peer->name));
+        finish(order, &err);
+        return;
+    }
+    reach(order);
+}
+
+void orders_job_done(struct engine *engine, struct engine_job *job)
+{
+    struct order *order = order_find(engine, job->owner);
+    if (order == NULL) {
+        return;
+    }
+    if (job->code != CYG_OK) {
+        if (job->code == CYG_LIMIT) {
+            (void)CYG_FAIL(&job->err, CYG_R_BUSY);
+        }
+        retry(order, &job->err);
+    } else if (order->state == ORDER_LOOKUP) {
+        peer_found(order, job);
+    } else if (order->state == ORDER_SECRET) {
+        const struct cyg_peer_secret *secret = &job->query->secret;
+        begin_phase1(order, (struct cyg_span){ secret->data, secret->len });
+    }
+}
+
+void orders_timer(struct timer *timer)
+{
+    struct order *order =
+        (struct order *)(void *)((uint8_t *)timer - offsetof(struct order, timer));
+    if (order->state == ORDER_LOOKUP) {
+        look_up(order);
+    } else if (order->state == ORDER_SECRET) {
+        ask_secret(order);
+    }
+}
+
+/* ---- IKE SAs ---- */
+
+/* Orders end, and new ones may come, while we walk: each is found anew by its id. */
+static struct order *waiting_for(struct engine *engine, uint32_t uniqueid)
+{
+    struct order *order = engine->orders;
+    while (order != NULL && (order->ike_uniqueid != uniqueid || order->state != ORDER_PHASE1)) {
+        order = order->next;
+    }
+    return order;
+}
+
+void orders_ike_up(struct ike_sa *sa)
+{
+    struct order *order;
+    while ((order = waiting_for(sa->engine, sa->uniqueid)) != NULL) {
+        go_on_with(order, sa);
+    }
+}
+
+void orders_ike_ended(struct engine *engine, const struct ike_sa *sa, const struct cyg_error *why)
+{
+    static const struct cyg_error ended = { .reason = CYG_R_IKE_ENDED };
+    const struct cyg_error *reason = why != NULL && why->reason != 0 ? why : &ended;
+    struct order *order;
+    while ((order = waiting_for(engine, sa->uniqueid)) != NULL) {
+        order->ike_uniqueid = 0;
+        if (reason->reason == CYG_R_NO_ANSWER
+            && order->address_at + 1 < order->peer->n_initiate_to) {
+            order->address_at++;
+            reach(order);
+        } else {
+            order->state = ORDER_FLOWS;
+            finish(order, reason);
+        }
+    }
+    struct order *next;
+    for (order = engine->orders; order != NULL; order = next) {
+        next = order->next;
+        if (order->ike_uniqueid == sa->uniqueid && !order->starting) {
+            finish(order, reason);
+        }
+    }
+}
+
+void orders_clear(struct engine *engine)
+{
+    while (engine->orders != NULL) {
+        order_free(engine->orders);
+    }
+}

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Orders: what people and services want done. An initiation goes from its name to a peer, a secret,
+ * an IKE SA and the flows of its child, which are brought up and reported together: done when every
+ * flow is decided. Ownership: the engine's list. Thread: the engine's. */
+#pragma once
+
+#include "ike_sa.h"
+
+#include <cygnet/control.h>
+
+#define ORDERS_FLOWS_AT_ONCE 8u
+
+struct engine_job;
+struct order;
+
+void orders_take(struct engine *engine, const struct cyg_order *order);
+
+/* Bring a child up without anybody having asked: a live change. */
+void orders_initiate(struct engine *engine, const char *peer, const char *child);
+
+/* A look-up of an order is done. */
+void orders_job_done(struct engine *engine, struct engine_job *job);
+
+/* An IKE SA is up, has ended. */
+void orders_ike_up(struct ike_sa *sa);
+void orders_ike_ended(struct engine *engine, const struct ike_sa *sa, const struct cyg_error *why);
+
+/* A flow is decided: up (child_id), or refused. */
+void orders_flow_done(struct engine *engine, uint64_t order_id, uint32_t child_id,
+                      const struct cyg_error *why);
+
+/* A timer of an order fired. */
+void orders_timer(struct timer *timer);
+void orders_clear(struct engine *engine);

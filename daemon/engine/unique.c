@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* See unique.h. */
+#include "unique.h"
+
+#include "child_sa.h"
+#include "events.h"
+#include "principal.h"
+
+/* A replaced SA stays a moment, empty, for messages that are on their way. */
+#define REPLACED_KEEP (10 * CYG_SEC)
+
+static bool is_older(const struct ike_sa *old, const struct ike_sa *sa)
+{
+    return old != sa && !old->replaced && old->established < sa->created;
+}
+
+/* The flows move first, so traffic goes on; then the old one ends, telling its peer. */
+static void replace(struct ike_sa *old, struct ike_sa *sa)
+{
+    struct engine *engine = sa->engine;
+    struct cyg_error err;
+    (void)CYG_FAIL(&err, CYG_R_IKE_REPLACED, .got = old->uniqueid, .want = sa->uniqueid);
+    events_log(engine, old, &old->path, 0, &err);
+    while (old->children != NULL) {
+        child_sa_adopt(sa, old->children);
+    }
+    old->replaced = true;
+    cyg_usec end = cyg_usec_add(engine->now, REPLACED_KEEP);
+    if (end < old->expires) {
+        old->expires = end;
+        ike_sa_timer_restart(old);
+    }
+}
+
+/* The peer has lost everything: what is left of before is dead, and nobody is to be told. */
+static void forget(struct ike_sa *old, const struct ike_sa *sa)
+{
+    struct cyg_error err;
+    (void)CYG_FAIL(&err, CYG_R_INITIAL_CONTACT, .got = old->uniqueid, .want = sa->uniqueid);
+    events_log(sa->engine, old, &old->path, 0, &err);
+    ike_sa_end(old, false, &err);
+}
+
+void unique_apply(struct ike_sa *sa, bool initial_contact)
+{
+    enum cyg_unique unique = (enum cyg_unique)sa->peer->unique;
+    bool obeys = initial_contact && unique != CYG_UNIQUE_NEVER;
+    struct ike_sa *old = sa->principal->sas;
+    while (old != NULL) {
+        struct ike_sa *next = old->next;
+        if (is_older(old, sa) && obeys) {
+            forget(old, sa);
+        } else if (is_older(old, sa) && unique == CYG_UNIQUE_REPLACE) {
+            replace(old, sa);
+        }
+        old = next;
+    }
+}
+
+bool unique_is_first_contact(const struct ike_sa *sa)
+{
+    const struct ike_index *index = &sa->engine->index;
+    for (uint32_t i = 0; i < index->n; i++) {
+        const struct ike_sa *other = index->items[i];
+        if (other != NULL && other != sa && other->state == CYG_IKE_ESTABLISHED
+            && other->peer->id == sa->peer->id && other->peer->source == sa->peer->source) {
+            return false;
+        }
+    }
+    return true;
+}

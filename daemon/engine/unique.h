@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* One IKE SA for each authenticated identity, or several: the peer's setting unique, and
+ * INITIAL-CONTACT (PROTOCOL "Which SA carries what"). Only older SAs are touched: those that were
+ * up before this one began, so handshakes that cross don't end each other. Thread: the engine's. */
+#pragma once
+
+#include "ike_sa.h"
+
+/* A new SA is up. initial_contact: its peer says that it has nothing left of before. */
+void unique_apply(struct ike_sa *sa, bool initial_contact);
+
+/* Whether there is no SA with this initiator's peer yet, so that it says INITIAL-CONTACT. */
+bool unique_is_first_contact(const struct ike_sa *sa);
