@@ -7,8 +7,8 @@ libcygnet_la_LIBADD = libcore.la
 libcygnet_la_LDFLAGS = $(library_ldflags) -version-info $(CYG_LIBRARY_VERSION)
 
 noinst_LTLIBRARIES += libcore.la
-libcore_la_CFLAGS = $(AM_CFLAGS) $(CONFUSE_CFLAGS)
-libcore_la_LIBADD = $(CONFUSE_LIBS)
+libcore_la_CFLAGS = $(AM_CFLAGS) $(CONFUSE_CFLAGS) $(SYSTEMD_CFLAGS)
+libcore_la_LIBADD = $(CONFUSE_LIBS) $(SYSTEMD_LIBS)
 libcore_la_SOURCES = \
 	libcore/address.c \
 	libcore/algorithm.c \
@@ -27,6 +27,10 @@ libcore_la_SOURCES = \
 	libcore/loader_file.c \
 	libcore/loader_internal.h \
 	libcore/loader_order.c \
+	libcore/log.c \
+	libcore/log_internal.h \
+	libcore/log_limit.c \
+	libcore/log_line.c \
 	libcore/peer.c \
 	libcore/peer_build.c \
 	libcore/proposal.c \

@@ -2,7 +2,7 @@
 /* Writing events to the log: for the daemon, not for plugins. Targets: stderr, the journal, a file
  * that is opened again at reload; text in charon's form ("[IKE] <name|id> text"), or JSON lines.
  * One record is one line; foreign bytes are escaped (H-181). What repeats is rate-limited per
- * reason and source, then counted (H-104). Thread: one at a time. */
+ * reason and source, then counted (H-104). Thread: any, one waits for the other. */
 #pragma once
 
 #include <cygnet/control.h>

@@ -4,3 +4,5 @@ unit_tests += testing/unit/libcore/version_test
 unit_tests += testing/unit/libcore/vici_test
 unit_tests += testing/unit/libcore/settings_test
 unit_tests += testing/unit/libcore/loader_test
+unit_tests += testing/unit/libcore/log_test
+thread_tests += testing/unit/libcore/log_test
