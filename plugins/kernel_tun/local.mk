@@ -41,8 +41,8 @@ libkernel_tun_la_SOURCES = \
 	plugins/kernel_tun/sadb.h \
 	plugins/kernel_tun/sadb_internal.h \
 	plugins/kernel_tun/send.c \
-	plugins/kernel_tun/sockets.c \
-	plugins/kernel_tun/sockets.h \
+	plugins/kernel_tun/esp_sockets.c \
+	plugins/kernel_tun/esp_sockets.h \
 	plugins/kernel_tun/table.c \
 	plugins/kernel_tun/table.h \
 	plugins/kernel_tun/tun.c \

@@ -166,8 +166,9 @@ static enum cyg_code connect_sa(struct worker *w, struct sa *sa, bool keepalive,
                                 struct cyg_error *err)
 {
     struct esp_socket *socket = NULL;
-    enum cyg_code code = sa->udp_encap ? sockets_udp(&w->sockets, &sa->path.local, &socket, err)
-                                       : sockets_raw(&w->sockets, &sa->path.local, &socket, err);
+    enum cyg_code code = sa->udp_encap
+                             ? esp_sockets_udp(&w->sockets, &sa->path.local, &socket, err)
+                             : esp_sockets_raw(&w->sockets, &sa->path.local, &socket, err);
     if (code != CYG_OK) {
         return code;
     }

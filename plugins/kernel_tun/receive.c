@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Receiving ESP in batches: recvmmsg, each message perhaps many datagrams (UDP_GRO). */
-#include "sockets.h"
+#include "esp_sockets.h"
 
 #include <cygnet/span.h>
 

@@ -106,7 +106,7 @@ static enum cyg_code make_parts(struct worker *w, struct cyg_error *err)
         || watch(w, w->orders.event, &w->orders) != CYG_OK) {
         return internal(err, "epoll");
     }
-    w->sockets = (struct sockets){ .host = w->host, .epoll = w->epoll };
+    w->sockets = (struct esp_sockets){ .host = w->host, .epoll = w->epoll };
     w->ivs_used = IV_POOL;
     enum cyg_code code = tun_open(w->options.device, w->options.offload, &w->tun, err);
     if (code != CYG_OK) {
@@ -174,7 +174,7 @@ void worker_free(struct worker *w)
         pthread_join(w->thread, NULL);
     }
     network_free(w->network);
-    sockets_close(&w->sockets);
+    esp_sockets_close(&w->sockets);
     tun_close(&w->tun);
     sadb_clear(&w->sadb);
     keepalives_clear(w);

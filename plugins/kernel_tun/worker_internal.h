@@ -3,10 +3,10 @@
  * (from the TUN device to the wire), send.c (the wire), inbound.c (back). */
 #pragma once
 
+#include "esp_sockets.h"
 #include "network.h"
 #include "queue.h"
 #include "sadb.h"
-#include "sockets.h"
 #include "tun.h"
 #include "worker.h"
 
@@ -50,7 +50,7 @@ struct worker {
     struct worker_options options;
     struct tun tun;
     struct sadb sadb;
-    struct sockets sockets;
+    struct esp_sockets sockets;
     struct network *network;
     struct queue orders;
     pthread_t thread;

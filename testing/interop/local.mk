@@ -4,12 +4,10 @@
 # kernel-tun with SAs given by hand, in two network namespaces: kernel_tun_test.bats.
 if PLUGIN_KERNEL_TUN
 if PLUGIN_CRYPTO_GNUTLS
-if CMOCKA
 check_PROGRAMS += testing/interop/tun_endpoint
 testing_interop_tun_endpoint_SOURCES = testing/interop/tun_endpoint.c
 testing_interop_tun_endpoint_LDADD = libtest_kernel_tun.la libtest_crypto.la libio.la \
-	libcygnet.la $(CMOCKA_LIBS) -ldl
-endif
+	libcygnet.la -ldl
 endif
 endif
 

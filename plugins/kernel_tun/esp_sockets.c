@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Opening the sockets of ESP. */
-#include "sockets.h"
+#include "esp_sockets.h"
 
 #include <errno.h>
 #include <netinet/in.h>
@@ -52,7 +52,7 @@ static enum cyg_code failed(const struct cyg_address *local, int error, struct c
 }
 
 /* Take an open descriptor into the list and the loop. */
-static enum cyg_code enter(struct sockets *s, struct esp_socket new, struct esp_socket **ret,
+static enum cyg_code enter(struct esp_sockets *s, struct esp_socket new, struct esp_socket **ret,
                            const struct cyg_address *local, struct cyg_error *err)
 {
     struct esp_socket *socket = &s->items[s->n];
@@ -92,8 +92,8 @@ static void look_at_listener(void *context, const struct cyg_ike_socket *listene
     wanted->exact = cyg_address_equal(&listener->local, wanted->local);
 }
 
-enum cyg_code sockets_udp(struct sockets *s, const struct cyg_address *local,
-                          struct esp_socket **ret, struct cyg_error *err)
+enum cyg_code esp_sockets_udp(struct esp_sockets *s, const struct cyg_address *local,
+                              struct esp_socket **ret, struct cyg_error *err)
 {
     struct wanted wanted = { .local = local };
     s->host->each_socket(s->host->daemon, look_at_listener, &wanted);
@@ -120,8 +120,8 @@ enum cyg_code sockets_udp(struct sockets *s, const struct cyg_address *local,
         ret, local, err);
 }
 
-enum cyg_code sockets_raw(struct sockets *s, const struct cyg_address *local,
-                          struct esp_socket **ret, struct cyg_error *err)
+enum cyg_code esp_sockets_raw(struct esp_sockets *s, const struct cyg_address *local,
+                              struct esp_socket **ret, struct cyg_error *err)
 {
     for (unsigned i = 0; i < s->n; i++) {
         if (s->items[i].raw && s->items[i].family == local->family) {
@@ -147,7 +147,7 @@ enum cyg_code sockets_raw(struct sockets *s, const struct cyg_address *local,
                  ret, local, err);
 }
 
-void sockets_close(struct sockets *s)
+void esp_sockets_close(struct esp_sockets *s)
 {
     for (unsigned i = 0; i < s->n; i++) {
         close(s->items[i].fd);

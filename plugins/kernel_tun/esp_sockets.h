@@ -21,7 +21,7 @@ struct esp_socket {
     int df;        /* what IP_MTU_DISCOVER stands at: 0, 1, -1 not known */
 };
 
-struct sockets {
+struct esp_sockets {
     const struct cyg_host *host;
     int epoll; /* where new ones are added, with the struct esp_socket as data */
     unsigned n;
@@ -30,11 +30,11 @@ struct sockets {
 
 /* The socket for a local endpoint (UDP) or address family (raw), opened when it is not there yet.
  * CYG_R_ESP_SOCKET. */
-CYG_MUST_USE enum cyg_code sockets_udp(struct sockets *s, const struct cyg_address *local,
-                                       struct esp_socket **ret, struct cyg_error *err);
-CYG_MUST_USE enum cyg_code sockets_raw(struct sockets *s, const struct cyg_address *local,
-                                       struct esp_socket **ret, struct cyg_error *err);
-void sockets_close(struct sockets *s);
+CYG_MUST_USE enum cyg_code esp_sockets_udp(struct esp_sockets *s, const struct cyg_address *local,
+                                           struct esp_socket **ret, struct cyg_error *err);
+CYG_MUST_USE enum cyg_code esp_sockets_raw(struct esp_sockets *s, const struct cyg_address *local,
+                                           struct esp_socket **ret, struct cyg_error *err);
+void esp_sockets_close(struct esp_sockets *s);
 
 /* Set or leave the DF bit of what is sent next. With DF the kernel's own idea of the path MTU is
  * not used: it believes ICMP messages of strangers (H-167). */
