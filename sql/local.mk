@@ -12,6 +12,8 @@ noinst_LTLIBRARIES += libdatabase.la
 libdatabase_la_CPPFLAGS = $(AM_CPPFLAGS) $(PLUGIN_STORE_SQLITE_CFLAGS)
 libdatabase_la_LIBADD = $(PLUGIN_STORE_SQLITE_LIBS)
 libdatabase_la_SOURCES = \
+	sql/check.c \
+	sql/check.h \
 	sql/database.c \
 	sql/database.h \
 	sql/range.c \

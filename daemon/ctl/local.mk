@@ -13,3 +13,10 @@ libctl_la_SOURCES = \
 	daemon/ctl/output.c \
 	daemon/ctl/peers.c \
 	daemon/ctl/sas.c
+
+if PLUGIN_STORE_SQLITE
+libctl_la_LIBADD += libdatabase.la
+libctl_la_SOURCES += daemon/ctl/db.c
+else
+libctl_la_SOURCES += daemon/ctl/db_none.c
+endif

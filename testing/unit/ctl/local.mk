@@ -1,2 +1,8 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # Unit tests of ctl; ../local.mk says how.
+
+if PLUGIN_STORE_SQLITE
+unit_tests += testing/unit/ctl/db_test
+testing_unit_ctl_db_test_CPPFLAGS = $(AM_CPPFLAGS) $(PLUGIN_STORE_SQLITE_CFLAGS) $(JANSSON_CFLAGS)
+testing_unit_ctl_db_test_LDADD = libctl.la $(test_ldadd)
+endif
