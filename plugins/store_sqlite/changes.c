@@ -107,7 +107,7 @@ static enum cyg_code poll_source(struct source *source, cyg_usec deadline, struc
                                  struct cyg_error *err)
 {
     bool replaced = false;
-    enum cyg_code code = source_refresh(source, &replaced, err);
+    enum cyg_code code = source_refresh(source, deadline, &replaced, err);
     if (code == CYG_OK && replaced) {
         code = derive_first(source, err);
     }

@@ -4,10 +4,12 @@
 #include "sql/rows.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <time.h>
+#include <unistd.h>
 
 static const char *const sqls[QUERIES] = {
 #define QUERY(name, sql) [Q_##name] = (sql),
@@ -40,6 +42,23 @@ static void set_deadline(struct connection *c, cyg_usec deadline)
     sqlite3_busy_timeout(c->db, milliseconds_left(deadline));
 }
 
+static enum cyg_code lock_writer(struct source *source, cyg_usec deadline, struct cyg_error *err)
+{
+    struct timespec until;
+    int left = milliseconds_left(deadline);
+    clock_gettime(CLOCK_MONOTONIC, &until);
+    until.tv_sec += left / 1000;
+    until.tv_nsec += left % 1000 * 1000000L;
+    if (until.tv_nsec >= 1000000000L) {
+        until.tv_sec++;
+        until.tv_nsec -= 1000000000L;
+    }
+    if (pthread_mutex_clocklock(&source->write_lock, CLOCK_MONOTONIC, &until) != 0) {
+        return CYG_FAIL(err, CYG_R_STORE_BUSY);
+    }
+    return CYG_OK;
+}
+
 static void connection_free(struct connection *c)
 {
     if (c == NULL) {
@@ -52,6 +71,22 @@ static void connection_free(struct connection *c)
     free(c);
 }
 CYG_DEFINE_CLEANUP(struct connection *, connection_free);
+
+static struct file_id identify(const char *path, const char *suffix)
+{
+    char whole[4096];
+    struct stat st;
+    int len = snprintf(whole, sizeof whole, "%s%s", path, suffix);
+    if (len < 0 || (size_t)len >= sizeof whole || stat(whole, &st) != 0) {
+        return (struct file_id){ 0 };
+    }
+    return (struct file_id){ st.st_dev, st.st_ino };
+}
+
+static bool same_file(struct file_id a, struct file_id b)
+{
+    return a.device == b.device && a.inode == b.inode;
+}
 
 static enum cyg_code connection_open(struct source *source, bool write, cyg_usec deadline,
                                      struct connection **ret, struct cyg_error *err)
@@ -66,6 +101,12 @@ static enum cyg_code connection_open(struct source *source, bool write, cyg_usec
     if (code != CYG_OK) {
         return code;
     }
+    pthread_mutex_lock(&source->lock);
+    bool ours = same_file(identify(source->path, ""), source->file);
+    pthread_mutex_unlock(&source->lock);
+    if (!ours) { /* replaced: the old one's log lies beside it and must not be taken for its own */
+        return CYG_FAIL(err, CYG_R_STORE_BUSY);
+    }
     set_deadline(c, deadline);
     sqlite3_progress_handler(c->db, CLOCK_EVERY, past_deadline, c);
     if (write) {
@@ -73,19 +114,6 @@ static enum cyg_code connection_open(struct source *source, bool write, cyg_usec
         sqlite3_exec(c->db, "PRAGMA journal_mode = WAL", NULL, NULL, NULL);
     }
     *ret = CYG_TAKE(c);
-    return CYG_OK;
-}
-
-static enum cyg_code identify(const char *path, dev_t *ret_device, ino_t *ret_inode,
-                              struct cyg_error *err)
-{
-    struct stat st;
-    if (stat(path, &st) != 0) {
-        return CYG_FAIL(err, CYG_R_STORE_MISSING, .got_quote = cyg_quote_text(path),
-                        .want_quote = cyg_quote_text(strerror(errno)));
-    }
-    *ret_device = st.st_dev;
-    *ret_inode = st.st_ino;
     return CYG_OK;
 }
 
@@ -107,9 +135,6 @@ enum cyg_code source_init(struct source *source, const char *path, uint8_t numbe
 {
     *source = (struct source){ .number = number };
     enum cyg_code code = verify_file(path, err);
-    if (code == CYG_OK) {
-        code = identify(path, &source->device, &source->inode, err);
-    }
     if (code != CYG_OK) {
         return code;
     }
@@ -118,9 +143,19 @@ enum cyg_code source_init(struct source *source, const char *path, uint8_t numbe
         return CYG_FAIL(err, CYG_R_NOMEM);
     }
     source->path = copy;
+    source->file = identify(path, "");
     pthread_mutex_init(&source->lock, NULL);
     pthread_mutex_init(&source->write_lock, NULL);
     return CYG_OK;
+}
+
+static void close_readers(struct source *source)
+{
+    while (source->readers != NULL) {
+        struct connection *c = source->readers;
+        source->readers = c->next;
+        connection_free(c);
+    }
 }
 
 void source_clear(struct source *source)
@@ -128,11 +163,7 @@ void source_clear(struct source *source)
     if (source->path == NULL) {
         return;
     }
-    while (source->readers != NULL) {
-        struct connection *c = source->readers;
-        source->readers = c->next;
-        connection_free(c);
-    }
+    close_readers(source);
     connection_free(source->writer);
     pthread_mutex_destroy(&source->lock);
     pthread_mutex_destroy(&source->write_lock);
@@ -140,30 +171,69 @@ void source_clear(struct source *source)
     *source = (struct source){ 0 };
 }
 
-enum cyg_code source_refresh(struct source *source, bool *ret_replaced, struct cyg_error *err)
+static const char *const side_suffixes[SIDES] = { "-wal", "-shm" };
+
+/* The write-ahead log of the old file still has its name; SQLite, which sees that the file has
+ * moved, leaves it there, and would read it as that of the new one. */
+static void remove_sides(struct source *source)
 {
-    dev_t device;
-    ino_t inode;
-    enum cyg_code code = identify(source->path, &device, &inode, err);
+    for (size_t i = 0; i < SIDES; i++) {
+        struct file_id now = identify(source->path, side_suffixes[i]);
+        if (now.inode != 0 && same_file(now, source->sides[i])) {
+            char whole[4096];
+            snprintf(whole, sizeof whole, "%s%s", source->path, side_suffixes[i]);
+            unlink(whole);
+        }
+    }
+}
+
+/* Close everything of the old file; false while a reader is out. The writer is ours. */
+static bool let_go(struct source *source)
+{
+    source->replaced = true;
+    close_readers(source);
+    if (source->readers_out > 0) {
+        return false;
+    }
+    connection_free(CYG_TAKE(source->writer));
+    remove_sides(source);
+    return true;
+}
+
+enum cyg_code source_refresh(struct source *source, cyg_usec deadline, bool *ret_replaced,
+                             struct cyg_error *err)
+{
+    struct file_id now = identify(source->path, "");
+    if (now.inode == 0) {
+        return CYG_FAIL(err, CYG_R_STORE_MISSING, .got_quote = cyg_quote_text(source->path),
+                        .want_quote = cyg_quote_text(strerror(errno)));
+    }
+    enum cyg_code code = lock_writer(source, deadline, err);
     if (code != CYG_OK) {
         return code;
     }
     pthread_mutex_lock(&source->lock);
-    bool replaced = device != source->device || inode != source->inode;
-    pthread_mutex_unlock(&source->lock);
-    if (replaced) {
-        code = verify_file(source->path, err);
-        if (code != CYG_OK) {
-            return code;
+    *ret_replaced = !same_file(now, source->file);
+    bool free_now = true;
+    if (*ret_replaced) {
+        free_now = let_go(source);
+    } else {
+        for (size_t i = 0; i < SIDES; i++) {
+            source->sides[i] = identify(source->path, side_suffixes[i]);
         }
+    }
+    pthread_mutex_unlock(&source->lock);
+    if (*ret_replaced) {
+        code = free_now ? verify_file(source->path, err) : CYG_FAIL(err, CYG_R_STORE_BUSY);
+    }
+    if (*ret_replaced && code == CYG_OK) {
         pthread_mutex_lock(&source->lock);
-        source->device = device;
-        source->inode = inode;
-        source->epoch++;
+        source->file = now;
+        source->replaced = false;
         pthread_mutex_unlock(&source->lock);
     }
-    *ret_replaced = replaced;
-    return CYG_OK;
+    pthread_mutex_unlock(&source->write_lock);
+    return code;
 }
 
 enum cyg_code connection_take(struct source *source, cyg_usec deadline, struct connection **ret,
@@ -171,21 +241,26 @@ enum cyg_code connection_take(struct source *source, cyg_usec deadline, struct c
 {
     CYG_CLEANUP(connection_freep) struct connection *c = NULL;
     pthread_mutex_lock(&source->lock);
-    c = source->readers;
+    bool replaced = source->replaced;
+    if (!replaced) {
+        c = source->readers;
+        source->readers_out++;
+    }
     if (c != NULL) {
         source->readers = c->next;
     }
-    unsigned epoch = source->epoch;
     pthread_mutex_unlock(&source->lock);
-    if (c != NULL && c->epoch != epoch) {
-        connection_free(CYG_TAKE(c));
+    if (replaced) {
+        return CYG_FAIL(err, CYG_R_STORE_BUSY);
     }
     if (c == NULL) {
         enum cyg_code code = connection_open(source, false, deadline, &c, err);
         if (code != CYG_OK) {
+            pthread_mutex_lock(&source->lock);
+            source->readers_out--;
+            pthread_mutex_unlock(&source->lock);
             return code;
         }
-        c->epoch = epoch;
     }
     set_deadline(c, deadline);
     *ret = CYG_TAKE(c);
@@ -195,31 +270,15 @@ enum cyg_code connection_take(struct source *source, cyg_usec deadline, struct c
 enum cyg_code connection_take_writer(struct source *source, cyg_usec deadline,
                                      struct connection **ret, struct cyg_error *err)
 {
-    struct timespec until;
-    int left = milliseconds_left(deadline);
-    clock_gettime(CLOCK_MONOTONIC, &until);
-    until.tv_sec += left / 1000;
-    until.tv_nsec += left % 1000 * 1000000L;
-    if (until.tv_nsec >= 1000000000L) {
-        until.tv_sec++;
-        until.tv_nsec -= 1000000000L;
-    }
-    if (pthread_mutex_clocklock(&source->write_lock, CLOCK_MONOTONIC, &until) != 0) {
-        return CYG_FAIL(err, CYG_R_STORE_BUSY);
-    }
-    pthread_mutex_lock(&source->lock);
-    unsigned epoch = source->epoch;
-    pthread_mutex_unlock(&source->lock);
-    if (source->writer != NULL && source->writer->epoch != epoch) {
-        connection_free(CYG_TAKE(source->writer));
-    }
-    if (source->writer == NULL) {
-        enum cyg_code code = connection_open(source, true, deadline, &source->writer, err);
+    enum cyg_code code = lock_writer(source, deadline, err);
+    if (code == CYG_OK && source->writer == NULL) {
+        code = connection_open(source, true, deadline, &source->writer, err);
         if (code != CYG_OK) {
             pthread_mutex_unlock(&source->write_lock);
-            return code;
         }
-        source->writer->epoch = epoch;
+    }
+    if (code != CYG_OK) {
+        return code;
     }
     set_deadline(source->writer, deadline);
     *ret = source->writer;
@@ -241,8 +300,12 @@ void connection_give(struct connection *c)
         return;
     }
     pthread_mutex_lock(&source->lock);
+    source->readers_out--;
     c->next = source->readers;
     source->readers = c;
+    if (source->replaced) {
+        close_readers(source);
+    }
     pthread_mutex_unlock(&source->lock);
 }
 

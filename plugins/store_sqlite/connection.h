@@ -26,9 +26,17 @@ struct connection {
     sqlite3 *db;
     sqlite3_stmt *statements[QUERIES]; /* prepared when first used */
     cyg_usec deadline;
-    unsigned epoch; /* of the source when it was opened */
     bool writes;
 };
+
+/* Which file a path stood for; inode 0: none. */
+struct file_id {
+    dev_t device;
+    ino_t inode;
+};
+
+/* The files beside a database in write-ahead mode: -wal and -shm. */
+#define SIDES 2u
 
 /* One database file; `number` is cyg_peer.source. */
 struct source {
@@ -36,12 +44,12 @@ struct source {
     uint8_t number;
     pthread_mutex_t lock;       /* guards what follows */
     struct connection *readers; /* idle ones */
+    unsigned readers_out;       /* taken and not yet given back */
+    bool replaced;              /* the file is another one: nothing is opened until all are back */
+    struct file_id file, sides[SIDES];
+    pthread_mutex_t write_lock; /* held by who uses the writer; guards what follows */
     struct connection *writer;  /* NULL while not opened */
-    unsigned epoch;             /* grows when the file was replaced */
-    dev_t device;
-    ino_t inode;
-    pthread_mutex_t write_lock; /* held by who uses the writer */
-    uint64_t reported;          /* generation up to which poll has told; of the writer's holder */
+    uint64_t reported;          /* generation up to which poll has told */
     uint64_t reported_secrets;
     bool report_all;
 };
@@ -53,10 +61,11 @@ CYG_MUST_USE enum cyg_code source_init(struct source *source, const char *path, 
 /* Close; no connection may be out. */
 void source_clear(struct source *source);
 
-/* Whether another file has the path now; then connections are opened anew from now on.
- * CYG_NOT_FOUND: there is none, the old one stays in use. */
-CYG_MUST_USE enum cyg_code source_refresh(struct source *source, bool *ret_replaced,
-                                          struct cyg_error *err);
+/* Whether another file has the path now (H-176): then all connections are closed, and opened anew
+ * on the new one. CYG_LIMIT while some are still out: ask again. CYG_NOT_FOUND: there is no file,
+ * the old one stays in use. */
+CYG_MUST_USE enum cyg_code source_refresh(struct source *source, cyg_usec deadline,
+                                          bool *ret_replaced, struct cyg_error *err);
 
 /* Take a reader. What runs on it ends by the deadline with CYG_R_STORE_BUSY. */
 CYG_MUST_USE enum cyg_code connection_take(struct source *source, cyg_usec deadline,

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Deriving: for each row that a trigger named in `changed`, what it comes to in the look-up tables.
- * In transactions of a few hundred rows, so that a million take several and none is lost when a
+ * In transactions of a thousand rows, so that a million take several and none is lost when a
  * deadline ends the work. */
 #include "derive.h"
 
 #include <string.h>
 
 /* Rows of one transaction; and the version of what is derived: raise it when that changes. */
-#define BATCH  256
+#define BATCH  1000
 #define FORMAT 1
 
 static enum cyg_code load_state(struct derivation *d, int64_t *ret_format, struct cyg_error *err)

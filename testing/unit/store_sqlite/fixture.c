@@ -117,3 +117,27 @@ const char *fixture_reason(const struct cyg_error *err)
     static char text[512];
     return cyg_error_format(err, text, sizeof text);
 }
+
+void fixture_fill(struct fixture *f, unsigned from, unsigned to)
+{
+    char sql[1024];
+    /* The checks of the schema are tested elsewhere; without them this takes a second. */
+    sqlite3_db_config(f->client, SQLITE_DBCONFIG_ENABLE_TRIGGER, 0, NULL);
+    snprintf(
+        sql, sizeof sql,
+        "PRAGMA synchronous = OFF; BEGIN;"
+        "CREATE TEMP TABLE n AS WITH RECURSIVE n(i) AS (VALUES (%u) UNION ALL"
+        " SELECT i + 1 FROM n WHERE i < %u) SELECT i FROM n;"
+        "INSERT INTO peers (name, remote_addrs, local_id, remote_id)"
+        " SELECT printf('p%%07d', i), CASE i %% 3 WHEN 0 THEN '%%any'"
+        " WHEN 1 THEN printf('10.%%d.%%d.%%d', i >> 16, i >> 8 & 255, i & 255)"
+        " ELSE printf('172.16.%%d.0/24', i %% 16) END, 'gw.x', printf('b%%d.x', i) FROM n;"
+        "INSERT INTO children (peer, name) SELECT printf('p%%07d', i), 'net' FROM n;"
+        "INSERT INTO secrets (name, owners, secret)"
+        " SELECT printf('s%%07d', i), printf('gw.x, b%%d.x', i), 'secret' FROM n WHERE i %% 4 = 0;"
+        "INSERT INTO changed SELECT 'peer', printf('p%%07d', i) FROM n;"
+        "INSERT INTO changed SELECT 'secret', printf('s%%07d', i) FROM n WHERE i %% 4 = 0;"
+        "DROP TABLE n; COMMIT",
+        from, to);
+    fixture_sql(f, sql);
+}

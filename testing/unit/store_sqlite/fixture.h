@@ -31,6 +31,11 @@ const char *fixture_refused(struct fixture *f, const char *sql);
 /* One number that a query of the other program gives. */
 int64_t fixture_number(struct fixture *f, const char *sql);
 
+/* Peers numbered from `from` to `to`, p0000001 and so on: a third of them at %any, a third with an
+ * address of their own (10.0.0.0 + number), a third in a few subnets of 172.16.0.0/16; each with
+ * its own identity, every fourth with its own secret, which is "secret". */
+void fixture_fill(struct fixture *f, unsigned from, unsigned to);
+
 /* Open the store; the test fails with the reason. */
 void fixture_open(struct fixture *f);
 

@@ -13,7 +13,32 @@ libtest_store_la_SOURCES = \
 
 store_ldadd = libtest_store.la libstore_sqlite.la $(test_ldadd) -lpthread
 unit_tests += \
-	testing/unit/store_sqlite/lookup_test
+	testing/unit/store_sqlite/changes_test \
+	testing/unit/store_sqlite/damage_test \
+	testing/unit/store_sqlite/database_test \
+	testing/unit/store_sqlite/lookup_test \
+	testing/unit/store_sqlite/psk_select_test \
+	testing/unit/store_sqlite/rows_test \
+	testing/unit/store_sqlite/scale_test \
+	testing/unit/store_sqlite/schema_test \
+	testing/unit/store_sqlite/threads_test
+thread_tests += testing/unit/store_sqlite/threads_test
+testing_unit_store_sqlite_changes_test_CPPFLAGS = $(store_cppflags)
+testing_unit_store_sqlite_changes_test_LDADD = $(store_ldadd)
+testing_unit_store_sqlite_damage_test_CPPFLAGS = $(store_cppflags)
+testing_unit_store_sqlite_damage_test_LDADD = $(store_ldadd)
+testing_unit_store_sqlite_database_test_CPPFLAGS = $(store_cppflags)
+testing_unit_store_sqlite_database_test_LDADD = $(store_ldadd)
 testing_unit_store_sqlite_lookup_test_CPPFLAGS = $(store_cppflags)
 testing_unit_store_sqlite_lookup_test_LDADD = $(store_ldadd)
+testing_unit_store_sqlite_psk_select_test_CPPFLAGS = $(store_cppflags)
+testing_unit_store_sqlite_psk_select_test_LDADD = $(store_ldadd)
+testing_unit_store_sqlite_rows_test_CPPFLAGS = $(store_cppflags)
+testing_unit_store_sqlite_rows_test_LDADD = $(store_ldadd)
+testing_unit_store_sqlite_scale_test_CPPFLAGS = $(store_cppflags)
+testing_unit_store_sqlite_scale_test_LDADD = $(store_ldadd)
+testing_unit_store_sqlite_schema_test_CPPFLAGS = $(store_cppflags)
+testing_unit_store_sqlite_schema_test_LDADD = $(store_ldadd)
+testing_unit_store_sqlite_threads_test_CPPFLAGS = $(store_cppflags)
+testing_unit_store_sqlite_threads_test_LDADD = $(store_ldadd)
 endif
