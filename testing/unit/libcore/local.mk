@@ -6,3 +6,6 @@ unit_tests += testing/unit/libcore/settings_test
 unit_tests += testing/unit/libcore/loader_test
 unit_tests += testing/unit/libcore/log_test
 thread_tests += testing/unit/libcore/log_test
+unit_tests += testing/unit/libcore/error_test
+unit_tests += testing/unit/libcore/proposal_test
+unit_tests += testing/unit/libcore/algorithm_test
