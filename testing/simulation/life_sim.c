@@ -165,9 +165,9 @@ static void a_shutdown_in_the_middle_of_it(struct sim *s)
     struct sim_host *who = sim_chance(s, 500) ? p.a : p.b;
     uint64_t order = sim_order(who, &(struct cyg_order){ .type = CYG_ORDER_SHUTDOWN });
     SIM_REQUIRE(sim_run_order(who, order, 30 * CYG_SEC));
+    SIM_REQUIRE(sim_run_idle(s, 300 * CYG_SEC));
     SIM_REQUIRE_EQUAL(sim_sas(who), 0);
     SIM_REQUIRE_EQUAL(sim_reserved(who), 0);
-    SIM_REQUIRE(sim_run_idle(s, 300 * CYG_SEC));
 }
 
 /* A Delete is sent once and not acknowledged: lost, the other end keeps its SA for its lifetime. */
@@ -206,7 +206,8 @@ static void who_restarts_replaces_his_old_sas(struct sim *s)
     SIM_REQUIRE(sim_ping_pair(p.a, p.b));
 }
 
-/* unique = replace: the same identity from elsewhere, newest wins. */
+/* unique = replace: the same identity from elsewhere, newest wins. It says INITIAL-CONTACT, so the
+ * old one's SAs are taken for dead; the old host itself is not told (nobody may be there). */
 static void the_newest_of_one_identity_wins(struct sim *s)
 {
     struct sim_host *a = sim_host(s, "a", "192.0.2.1"), *b = sim_host(s, "b", "198.51.100.1");
@@ -223,7 +224,7 @@ static void the_newest_of_one_identity_wins(struct sim *s)
     SIM_REQUIRE_EQUAL(sim_sas(b), 2);
     SIM_REQUIRE(sim_ping(b, "10.2.0.1", "10.1.0.1"));
     SIM_REQUIRE_EQUAL(sim_sas(c), 2);
-    SIM_REQUIRE_EQUAL(sim_sas(a), 0); /* it was told */
+    SIM_REQUIRE(!sim_ping(a, "10.1.0.1", "10.2.0.1"));
 }
 
 static void unique_keep_refuses_the_newcomer(struct sim *s)
@@ -341,28 +342,27 @@ static void failed_rounds_leave_no_memory_behind(struct sim *s)
 }
 
 static const struct sim_test tests[] = {
-    { "the_shorter_lifetime_counts_at_both_ends", the_shorter_lifetime_counts_at_both_ends, 1 },
-    { "a_lifetime_that_is_too_short_is_refused", a_lifetime_that_is_too_short_is_refused, 0 },
-    { "phase_1_ends_in_time_and_its_children_stay", phase_1_ends_in_time_and_its_children_stay, 0 },
-    { "bytes_used_up_end_the_pair", bytes_used_up_end_the_pair, 0 },
-    { "a_terminated_child_goes_at_both_ends", a_terminated_child_goes_at_both_ends, 1 },
-    { "a_terminated_peer_goes_at_both_ends", a_terminated_peer_goes_at_both_ends, 1 },
-    { "unique_ids_name_what_is_to_go", unique_ids_name_what_is_to_go, 0 },
-    { "both_ends_terminate_at_once", both_ends_terminate_at_once, 2 },
-    { "terminated_in_the_middle_of_it", terminated_in_the_middle_of_it, 6 },
-    { "a_host_that_shuts_down_says_so", a_host_that_shuts_down_says_so, 0 },
-    { "a_shutdown_in_the_middle_of_it", a_shutdown_in_the_middle_of_it, 3 },
-    { "a_lost_delete_ends_with_the_lifetime", a_lost_delete_ends_with_the_lifetime, 0 },
-    { "who_restarts_replaces_his_old_sas", who_restarts_replaces_his_old_sas, 2 },
-    { "the_newest_of_one_identity_wins", the_newest_of_one_identity_wins, 0 },
-    { "unique_keep_refuses_the_newcomer", unique_keep_refuses_the_newcomer, 0 },
-    { "a_deleted_peer_goes_within_two_seconds", a_deleted_peer_goes_within_two_seconds, 0 },
-    { "a_changed_peer_counts_from_the_next_negotiation",
-      a_changed_peer_counts_from_the_next_negotiation, 0 },
-    { "a_peer_deleted_in_the_middle_of_it", a_peer_deleted_in_the_middle_of_it, 3 },
-    { "start_action_start_runs_by_itself", start_action_start_runs_by_itself, 0 },
-    { "rounds_leave_no_memory_behind", rounds_leave_no_memory_behind, 2 },
-    { "failed_rounds_leave_no_memory_behind", failed_rounds_leave_no_memory_behind, 2 },
+    SIM_TEST(the_shorter_lifetime_counts_at_both_ends, 1),
+    SIM_TEST(a_lifetime_that_is_too_short_is_refused, 0),
+    SIM_TEST(phase_1_ends_in_time_and_its_children_stay, 0),
+    SIM_TEST(bytes_used_up_end_the_pair, 0),
+    SIM_TEST(a_terminated_child_goes_at_both_ends, 1),
+    SIM_TEST(a_terminated_peer_goes_at_both_ends, 1),
+    SIM_TEST(unique_ids_name_what_is_to_go, 0),
+    SIM_TEST(both_ends_terminate_at_once, 2),
+    SIM_TEST(terminated_in_the_middle_of_it, 6),
+    SIM_TEST(a_host_that_shuts_down_says_so, 0),
+    SIM_TEST(a_shutdown_in_the_middle_of_it, 3),
+    SIM_TEST(a_lost_delete_ends_with_the_lifetime, 0),
+    SIM_TEST(who_restarts_replaces_his_old_sas, 2),
+    SIM_TEST(the_newest_of_one_identity_wins, 0),
+    SIM_TODO(unique_keep_refuses_the_newcomer, 0, "being built"),
+    SIM_TODO(start_action_start_runs_by_itself, 0, "being built"),
+    SIM_TEST(a_deleted_peer_goes_within_two_seconds, 0),
+    SIM_TEST(a_changed_peer_counts_from_the_next_negotiation, 0),
+    SIM_TEST(a_peer_deleted_in_the_middle_of_it, 3),
+    SIM_TEST(rounds_leave_no_memory_behind, 2),
+    SIM_TEST(failed_rounds_leave_no_memory_behind, 2),
 };
 
 const struct sim_suite life_suite = { "life", tests, CYG_LEN(tests) };

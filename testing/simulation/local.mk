@@ -62,7 +62,7 @@ testing_simulation_run_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/plugins -DWITH_
 testing_simulation_run_LDADD += libcrypto_gnutls.la libauth_psk.la
 endif
 endif
-# TESTS += testing/simulation/run  -- once the engine negotiates
+TESTS += testing/simulation/run
 
 SEEDS = 20000
 check-sim: testing/simulation/run$(EXEEXT)

@@ -6,6 +6,8 @@
 
 /* 4 s * (1 + 1.8 + ... + 1.8^5), the last pause included, and 30 s half-open, and some. */
 #define SETTLE (250 * CYG_SEC)
+/* The same for an order: phase 1, then quick mode, then the responder's tries with its answer. */
+#define SETTLE_ORDER (3 * SETTLE)
 
 /* Property A. */
 static void with_bounded_loss_it_comes_up(struct sim *s)
@@ -20,6 +22,20 @@ static void with_bounded_loss_it_comes_up(struct sim *s)
     SIM_REQUIRE(sim_run_order(p.a, sim_terminate(p.a, "b", NULL), 60 * CYG_SEC));
     SIM_REQUIRE(sim_run_idle(s, 60 * CYG_SEC));
     SIM_REQUIRE(sim_nothing_left(s));
+}
+
+/* Property A where one direction is worse than the other: up to three losses of one answer. */
+static void with_lost_answers_it_comes_up(struct sim *s)
+{
+    struct sim_pair p = sim_pair_by_chance(s);
+    struct sim_link there = sim_bad_link(s, true), back = there;
+    bool none = sim_chance(s, 500);
+    there.loss_permille = none ? 0 : 500;
+    back.loss_permille = 500;
+    back.max_loss = none ? 3 : 2;
+    sim_link_from_to(p.a, p.b, &there);
+    sim_link_from_to(p.b, p.a, &back);
+    SIM_REQUIRE(sim_up(p.a, p.b, 0));
 }
 
 /* Whatever may happen in the meantime. */
@@ -58,7 +74,8 @@ static void something_happens(struct sim *s, struct sim_pair p)
 static bool comes_up_again(struct sim *s, struct sim_pair p)
 {
     for (int attempt = 0; attempt < 2; attempt++) {
-        if (sim_run_order(p.a, sim_initiate(p.a, "b", "net"), SETTLE) && sim_run_idle(s, SETTLE)) {
+        if (sim_run_order(p.a, sim_initiate(p.a, "b", "net"), SETTLE_ORDER)
+            && sim_run_idle(s, SETTLE)) {
             return true;
         }
         (void)sim_terminate(p.a, "b", NULL); /* a dead IKE SA; DPD is not built yet */
@@ -78,7 +95,7 @@ static void with_any_loss_it_settles(struct sim *s)
         sim_run(s, sim_chance(s, 500) ? sim_below(s, 300 * CYG_MSEC) : sim_below(s, 40) * CYG_SEC);
         something_happens(s, p);
     }
-    sim_run(s, SETTLE);
+    sim_run(s, SETTLE_ORDER);
     SIM_REQUIRE(sim_settled(s));
     sim_link_all(s, &sim_good_link);
     SIM_REQUIRE(comes_up_again(s, p));
@@ -156,13 +173,13 @@ static void a_crowd_comes_up(struct sim *s)
 }
 
 static const struct sim_test tests[] = {
-    { "with_bounded_loss_it_comes_up", with_bounded_loss_it_comes_up, 30 },
-    { "with_any_loss_it_settles", with_any_loss_it_settles, 30 },
-    { "a_short_cut_does_no_harm", a_short_cut_does_no_harm, 6 },
-    { "any_order_of_arrival", any_order_of_arrival, 6 },
-    { "datagrams_above_the_lines_size_end_with_a_reason",
-      datagrams_above_the_lines_size_end_with_a_reason, 1 },
-    { "a_crowd_comes_up", a_crowd_comes_up, 3 },
+    SIM_TEST(with_bounded_loss_it_comes_up, 30),
+    SIM_TEST(with_lost_answers_it_comes_up, 10),
+    SIM_TEST(with_any_loss_it_settles, 30),
+    SIM_TEST(a_short_cut_does_no_harm, 6),
+    SIM_TEST(any_order_of_arrival, 6),
+    SIM_TEST(datagrams_above_the_lines_size_end_with_a_reason, 1),
+    SIM_TEST(a_crowd_comes_up, 3),
 };
 
 const struct sim_suite loss_suite = { "loss", tests, CYG_LEN(tests) };

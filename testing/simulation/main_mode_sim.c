@@ -171,7 +171,7 @@ static void other_proposals_are_refused_with_both_sides_named(struct sim *s)
     SIM_REQUIRE(sim_now(s) - begin < 60 * CYG_SEC);
     SIM_REQUIRE(sim_said(p.b, "3des-md5-modp1024"));
     SIM_REQUIRE(sim_said(p.b, "aes256-sha256-modp2048"));
-    SIM_REQUIRE(sim_said(p.a, "NO-PROPOSAL-CHOSEN") || sim_said(p.a, "NO_PROPOSAL_CHOSEN"));
+    SIM_REQUIRE(sim_said(p.a, "NO-PROPOSAL-CHOSEN"));
 }
 
 static void another_secret_is_suspected(struct sim *s)
@@ -183,6 +183,7 @@ static void another_secret_is_suspected(struct sim *s)
     SIM_REQUIRE_EQUAL(sim_events(p.b, CYG_EVENT_IKE_UP), 0);
     SIM_REQUIRE_EQUAL(sim_events(p.a, CYG_EVENT_IKE_UP), 0);
     sim_peers(p.b, "a.secret = another");
+    sim_run(s, 2 * CYG_SEC); /* the store is asked for changes once a second */
     SIM_REQUIRE(sim_up(p.a, p.b, 1));
 }
 
@@ -334,30 +335,25 @@ static void each_message_lost_once(struct sim *s)
 }
 
 static const struct sim_test tests[] = {
-    { "comes_up_in_six_messages", comes_up_in_six_messages, 0 },
-    { "every_algorithm_comes_up", every_algorithm_comes_up, 0 },
-    { "every_group_comes_up", every_group_comes_up, 0 },
-    { "the_initiators_order_counts", the_initiators_order_counts, 0 },
-    { "the_responders_order_counts_if_it_is_told", the_responders_order_counts_if_it_is_told, 0 },
-    { "ipv6_comes_up", ipv6_comes_up, 0 },
-    { "a_peer_from_anywhere_is_found_by_identity", a_peer_from_anywhere_is_found_by_identity, 0 },
-    { "other_proposals_are_refused_with_both_sides_named",
-      other_proposals_are_refused_with_both_sides_named, 0 },
-    { "another_secret_is_suspected", another_secret_is_suspected, 0 },
-    { "another_identity_of_the_initiator_is_refused", another_identity_of_the_initiator_is_refused,
-      0 },
-    { "another_identity_of_the_responder_is_refused", another_identity_of_the_responder_is_refused,
-      0 },
-    { "an_unknown_address_gets_no_state", an_unknown_address_gets_no_state, 0 },
-    { "a_peer_without_secret_is_said_to_have_none", a_peer_without_secret_is_said_to_have_none, 0 },
-    { "unknown_names_are_said_to_be_unknown", unknown_names_are_said_to_be_unknown, 0 },
-    { "repeats_with_growing_pauses_then_gives_up", repeats_with_growing_pauses_then_gives_up, 0 },
-    { "a_silent_initiator_is_forgotten_30_s_after_its_last_message",
-      a_silent_initiator_is_forgotten_30_s_after_its_last_message, 0 },
-    { "an_initiator_that_comes_back_is_served_at_once",
-      an_initiator_that_comes_back_is_served_at_once, 2 },
-    { "every_message_doubled", every_message_doubled, 2 },
-    { "each_message_lost_once", each_message_lost_once, 0 },
+    SIM_TEST(comes_up_in_six_messages, 0),
+    SIM_TEST(every_algorithm_comes_up, 0),
+    SIM_TEST(every_group_comes_up, 0),
+    SIM_TEST(the_initiators_order_counts, 0),
+    SIM_TEST(the_responders_order_counts_if_it_is_told, 0),
+    SIM_TEST(ipv6_comes_up, 0),
+    SIM_TEST(a_peer_from_anywhere_is_found_by_identity, 0),
+    SIM_TEST(other_proposals_are_refused_with_both_sides_named, 0),
+    SIM_TEST(another_secret_is_suspected, 0),
+    SIM_TEST(another_identity_of_the_initiator_is_refused, 0),
+    SIM_TEST(another_identity_of_the_responder_is_refused, 0),
+    SIM_TEST(an_unknown_address_gets_no_state, 0),
+    SIM_TEST(a_peer_without_secret_is_said_to_have_none, 0),
+    SIM_TEST(unknown_names_are_said_to_be_unknown, 0),
+    SIM_TEST(repeats_with_growing_pauses_then_gives_up, 0),
+    SIM_TEST(a_silent_initiator_is_forgotten_30_s_after_its_last_message, 0),
+    SIM_TEST(an_initiator_that_comes_back_is_served_at_once, 2),
+    SIM_TEST(every_message_doubled, 2),
+    SIM_TEST(each_message_lost_once, 0),
 };
 
 const struct sim_suite main_mode_suite = { "main_mode", tests, CYG_LEN(tests) };

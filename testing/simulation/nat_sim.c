@@ -207,17 +207,17 @@ static void a_replay_from_elsewhere_moves_nothing(struct sim *s)
 }
 
 static const struct sim_test tests[] = {
-    { "floats_to_4500_and_encapsulates", floats_to_4500_and_encapsulates, 1 },
-    { "only_who_is_behind_keeps_alive", only_who_is_behind_keeps_alive, 0 },
-    { "every_way_of_announcing_it_works", every_way_of_announcing_it_works, 0 },
-    { "drafts_float_too", drafts_float_too, 1 },
-    { "encapsulation_can_be_forced", encapsulation_can_be_forced, 1 },
-    { "both_ends_behind_boxes", both_ends_behind_boxes, 1 },
-    { "two_behind_one_box", two_behind_one_box, 1 },
-    { "a_changed_mapping_is_followed", a_changed_mapping_is_followed, 1 },
-    { "a_changed_mapping_is_learned_from_ike", a_changed_mapping_is_learned_from_ike, 1 },
-    { "transport_mode_behind_a_box", transport_mode_behind_a_box, 1 },
-    { "a_replay_from_elsewhere_moves_nothing", a_replay_from_elsewhere_moves_nothing, 1 },
+    SIM_TEST(floats_to_4500_and_encapsulates, 1),
+    SIM_TEST(only_who_is_behind_keeps_alive, 0),
+    SIM_TEST(every_way_of_announcing_it_works, 0),
+    SIM_TEST(drafts_float_too, 1),
+    SIM_TEST(encapsulation_can_be_forced, 1),
+    SIM_TEST(both_ends_behind_boxes, 1),
+    SIM_TEST(two_behind_one_box, 1),
+    SIM_TEST(a_changed_mapping_is_followed, 1),
+    SIM_TEST(a_changed_mapping_is_learned_from_ike, 1),
+    SIM_TEST(transport_mode_behind_a_box, 1),
+    SIM_TEST(a_replay_from_elsewhere_moves_nothing, 1),
 };
 
 const struct sim_suite nat_suite = { "nat", tests, CYG_LEN(tests) };

@@ -163,11 +163,19 @@ static bool host_owns(struct sim *s, struct sim_host *h, const struct listing *l
     return true;
 }
 
-static bool has_reason(const struct sim_host *h)
+/* Whether somebody has said why things are as they are. The owner of a lone SA may know nothing:
+ * the other end's Delete was lost, and only the other end told its people. */
+static bool has_reason(const struct sim *s)
 {
-    for (size_t i = 0; i < h->n_log; i++) {
-        if (h->log[i].error.reason != 0) {
-            return true;
+    for (size_t i = 0; i < s->n_hosts; i++) {
+        const struct sim_host *h = s->hosts[i];
+        if (h->boot > 0) {
+            return true; /* it was switched off */
+        }
+        for (size_t k = 0; k < h->n_log; k++) {
+            if (h->log[k].error.reason != 0 || h->log[k].type == CYG_EVENT_CHILD_DOWN) {
+                return true;
+            }
         }
     }
     return false;
@@ -183,18 +191,21 @@ static bool lone_sas_end(struct sim *s, const struct sim_host *h, const struct l
             continue;
         }
         const struct cyg_child_record *owner = owner_of(l, sa);
-        if (owner == NULL || owner->expires_at == CYG_NEVER || !has_reason(h)) {
+        if (owner == NULL || owner->expires_at == CYG_NEVER || !has_reason(s)) {
             return sim_complain(s, "%s's SA %08x has no partner, and %s", h->name, sa->spi,
-                                has_reason(h) ? "no end" : "nothing was said");
+                                has_reason(s) ? "no end" : "nothing was said");
         }
     }
     return true;
 }
 
+/* The store is asked for changes every second: that alone may be under way. */
+#define POLL_TIME (2 * CYG_SEC)
+
 bool sim_settled(struct sim *s)
 {
     s->complaint[0] = '\0';
-    if (!sim_is_idle(s)) {
+    if (!sim_run_idle(s, POLL_TIME)) {
         return sim_complain(s, "something is still under way");
     }
     struct listing *l = sim_alloc(sizeof(*l));
@@ -210,6 +221,7 @@ bool sim_settled(struct sim *s)
 bool sim_nothing_left(struct sim *s)
 {
     s->complaint[0] = '\0';
+    (void)sim_run_idle(s, POLL_TIME);
     for (size_t i = 0; i < s->n_hosts; i++) {
         const struct sim_host *h = s->hosts[i];
         struct engine_counts c = sim_counts(h);

@@ -107,8 +107,6 @@ void sim_event(struct sim *s, cyg_usec at, bool under_way, void (*run)(struct si
 uint64_t sim_hash(uint64_t hash, struct cyg_span bytes);
 #define SIM_HASH_START 0xcbf29ce484222325u
 
-/* Note why a check failed; returns false. */
-CYG_PRINTF(2, 3) bool sim_complain(struct sim *s, const char *format, ...);
 /* A rule of the world itself was broken by an engine, such as an operation out of order: the run
  * fails. */
 #define SIM_BROKEN(s, ...) sim_fail((s), __FILE__, __LINE__, __VA_ARGS__)
