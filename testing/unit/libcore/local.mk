@@ -9,3 +9,6 @@ thread_tests += testing/unit/libcore/log_test
 unit_tests += testing/unit/libcore/error_test
 unit_tests += testing/unit/libcore/proposal_test
 unit_tests += testing/unit/libcore/algorithm_test
+unit_tests += testing/unit/libcore/loader_file_test
+testing_unit_libcore_loader_file_test_LDADD = libtest.la libcygnet.la $(CMOCKA_LIBS)
+testing_unit_libcore_loader_file_test_DEPENDENCIES = libtest.la libcygnet.la $(bad_plugins)
