@@ -1,5 +1,10 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # The command line: bin/cygnetctl. libctl.la holds all but main.c, so that unit tests can link it.
+bin_PROGRAMS += cygnetctl
+cygnetctl_SOURCES = daemon/ctl/main.c
+cygnetctl_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS)
+cygnetctl_LDADD = libctl.la libcygnet.la
+
 noinst_LTLIBRARIES += libctl.la
 libctl_la_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS) $(SMARTCOLS_CFLAGS)
 libctl_la_LIBADD = $(JANSSON_LIBS) $(SMARTCOLS_LIBS)

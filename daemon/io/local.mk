@@ -1,10 +1,9 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-# The edge, and the daemon itself (daemon/main.c): sbin/cygnetd, linked with libengine.la,
-# libcodec.la, libcygnet.la, $(UV_LIBS), $(CAPNG_LIBS), $(SECCOMP_LIBS), $(SYSTEMD_LIBS). libio.la
-# holds all but main.c, so that unit tests can link it.
+# The edge, and the daemon itself (daemon/main.c): sbin/cygnetd. libio.la holds all but main.c, so
+# that unit tests can link it.
 noinst_LTLIBRARIES += libio.la
-libio_la_CFLAGS = $(AM_CFLAGS) $(UV_CFLAGS) $(CAPNG_CFLAGS) $(SECCOMP_CFLAGS) $(SYSTEMD_CFLAGS)
-libio_la_LIBADD = $(UV_LIBS) $(CAPNG_LIBS) $(SECCOMP_LIBS) $(SYSTEMD_LIBS)
+libio_la_CFLAGS = $(AM_CFLAGS) $(UV_CFLAGS) $(CAPNG_CFLAGS) $(SYSTEMD_CFLAGS)
+libio_la_LIBADD = $(UV_LIBS) $(CAPNG_LIBS) $(SYSTEMD_LIBS)
 libio_la_SOURCES = \
 	daemon/io/control.c \
 	daemon/io/control.h \
@@ -24,3 +23,7 @@ libio_la_SOURCES = \
 	daemon/io/sockets.c \
 	daemon/io/sockets.h \
 	daemon/io/world.c
+
+sbin_PROGRAMS += cygnetd
+cygnetd_SOURCES = daemon/main.c
+cygnetd_LDADD = libio.la libengine.la libcodec.la libcygnet.la
