@@ -287,7 +287,8 @@ lab_count() {
     tcpdump -nr "$LAB_DIR/$1/wire.pcap" "$2" 2>/dev/null | wc -l
 }
 
-# ESP packets, raw or in UDP (first four bytes behind the UDP header not zero).
+# ESP packets, raw or in UDP (first four bytes behind the UDP header not zero). On a veth pair a
+# batch of UDP segments is one packet of up to 64 kB.
 lab_esp() {
     lab_count "$1" 'ip proto 50 or ip6 proto 50
         or (ip and udp port 4500 and udp[4:2] > 20 and udp[8:4] != 0)

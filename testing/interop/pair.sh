@@ -116,6 +116,6 @@ pair_traffic() {
     lab_check "$what: transfer a to b" lab_transfer a "$a" b "$b" "${PAIR_MB:-4}"
     lab_check "$what: transfer b to a" lab_transfer b "$b" a "$a" "${PAIR_MB:-4}"
     lab_capture_end a
-    lab_check "$what: ESP on the wire" test "$(lab_esp a)" -gt 100
+    lab_check "$what: ESP on the wire" test "$(lab_esp a)" -gt 20
     lab_check "$what: no clear text on the wire" test "$(lab_clear a)" -eq 0
 }
