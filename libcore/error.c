@@ -68,3 +68,8 @@ struct cyg_quote cyg_quote_text(const char *text)
 {
     return cyg_quote(CYG_QUOTE_TEXT, cyg_span_str(text));
 }
+
+struct cyg_quote cyg_quote_words(const char *words)
+{
+    return cyg_quote(CYG_QUOTE_WORDS, cyg_span_str(words));
+}

@@ -109,6 +109,9 @@ static void add_quote(struct text *t, const struct cyg_quote *quote)
         add_escaped(t, bytes, ESCAPE_MAX);
         text_add(t, "\"");
         return;
+    case CYG_QUOTE_WORDS:
+        add_escaped(t, bytes, ESCAPE_MAX);
+        return;
     case CYG_QUOTE_ADDRESS:
         if (is_whole(quote, sizeof address)) {
             memcpy(&address, quote->data, sizeof address);
@@ -180,6 +183,10 @@ static void add_placeholder(struct text *t, const char *name, size_t len,
         text_add(t, "%" PRIu64, error->got);
     } else if (cyg_span_equal(word, cyg_span_str("want"))) {
         text_add(t, "%" PRIu64, error->want);
+    } else if (cyg_span_equal(word, cyg_span_str("got_hex"))) {
+        text_add(t, "%08" PRIx64, error->got);
+    } else if (cyg_span_equal(word, cyg_span_str("want_hex"))) {
+        text_add(t, "%08" PRIx64, error->want);
     } else if (cyg_span_equal(word, cyg_span_str("offset"))) {
         text_add(t, "%" PRIu32, error->offset);
     } else if (cyg_span_equal(word, cyg_span_str("payload"))) {

@@ -66,10 +66,11 @@ void events_log_stranger(struct engine *engine, const struct cyg_path *path,
 }
 
 void events_message(const struct ike_sa *sa, const struct cyg_path *path, bool sent,
-                    struct cyg_span message)
+                    uint64_t order_id, struct cyg_span message)
 {
     struct cyg_event event = {
         .type = CYG_EVENT_MESSAGE,
+        .order_id = order_id,
         .group = CYG_LOG_ENC,
         .level = 1,
         .path = *path,

@@ -17,7 +17,7 @@ void events_log_stranger(struct engine *engine, const struct cyg_path *path,
 
 /* A message in clear. */
 void events_message(const struct ike_sa *sa, const struct cyg_path *path, bool sent,
-                    struct cyg_span message);
+                    uint64_t order_id, struct cyg_span message);
 
 void events_ike(const struct ike_sa *sa, enum cyg_event_type type);
 void events_children(const struct ike_sa *sa, enum cyg_event_type type,

@@ -96,7 +96,7 @@ enum cyg_code outgoing_send(struct outgoing *o, struct cyg_error *err)
     if (code != CYG_OK) {
         return code;
     }
-    events_message(x->sa, &x->sa->path, true, message);
+    events_message(x->sa, &x->sa->path, true, x->order_id, message);
     free(x->sent);
     x->sent = sent;
     half_open_sent(x->half_open, sent->len);

@@ -231,7 +231,7 @@ void walker_handle(struct exchange *x, const struct step *step, const struct cyg
     struct cyg_span shown = opened->clear == NULL
                                 ? cyg_span_first(datagram, opened->message.header.length)
                                 : (struct cyg_span){ opened->clear, opened->message.header.length };
-    events_message(x->sa, path, false, shown);
+    events_message(x->sa, path, false, x->order_id, shown);
     exchange_conclude(x, step->handle(x, &opened->message, &err), &err);
 }
 

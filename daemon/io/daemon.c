@@ -3,6 +3,7 @@
  * thread, plugins, engine, services, privileges. The end runs backwards. */
 #include "daemon_internal.h"
 
+#include "narrate.h"
 #include "privileges.h"
 
 #include <cygnet/version.h>
@@ -182,9 +183,9 @@ static void start_services(void *context)
             return;
         }
     }
-    daemon_log(
-        d, 1,
-        &(struct cyg_error){ .reason = CYG_R_STARTED, .got_quote = cyg_quote_text(cyg_version()) });
+    daemon_log(d, 1,
+               &(struct cyg_error){ .reason = CYG_R_STARTED,
+                                    .got_quote = cyg_quote_words(cyg_version()) });
     notify("READY=1");
 }
 
@@ -290,6 +291,7 @@ static enum cyg_code open_io(struct daemon *d, struct cyg_error *err)
         return CYG_FAIL(err, CYG_R_LOOP_FAILED, .got_quote = cyg_quote_text("threads"));
     }
     (void)control_subscribe(d->control, CYG_EVENT_LOG, log_level, on_event, d);
+    narrate_start(d->control);
     return CYG_OK;
 }
 

@@ -5,6 +5,7 @@
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 static enum cyg_code host_order(void *daemon, const struct cyg_order *order, uint64_t *ret_id)
 {
@@ -28,6 +29,7 @@ struct listing {
     size_t max_ike, *n_ike;
     struct cyg_child_record *children;
     size_t max_children, *n_children;
+    size_t outstanding; /* data-plane operations that were not answered when it was made */
     pthread_mutex_t mutex;
     pthread_cond_t made;
     bool done;
@@ -36,6 +38,9 @@ struct listing {
 static void make_listing(void *context)
 {
     struct listing *l = context;
+    struct engine_counts counts;
+    engine_counts(l->daemon->engine, &counts);
+    l->outstanding = counts.kernel_ops;
     engine_list(l->daemon->engine, cyg_time_now(), l->after, l->ike, l->max_ike, l->n_ike,
                 l->children, l->max_children, l->n_children);
     pthread_mutex_lock(&l->mutex);
@@ -44,7 +49,30 @@ static void make_listing(void *context)
     pthread_mutex_unlock(&l->mutex);
 }
 
-#define LIST_TURN 256u /* records that one turn of the engine may spend on a listing */
+#define LIST_TURN     256u /* records that one turn of the engine may spend on a listing */
+#define LIST_TRIES    5u   /* for fresh counters; a busy daemon always has something outstanding */
+#define LIST_PAUSE_US 2000u
+
+/* Have the engine's thread make the listing, and wait for it. */
+static enum cyg_code request_listing(struct listing *l)
+{
+    struct mail *mail = mail_new(MAIL_REQUEST, 0);
+    if (mail == NULL) {
+        return CYG_NOMEM;
+    }
+    mail->request.call = make_listing;
+    mail->request.context = l;
+    l->done = false;
+    if (!mailbox_post(l->daemon->mailbox, mail)) {
+        return CYG_LIMIT;
+    }
+    pthread_mutex_lock(&l->mutex);
+    while (!l->done) {
+        pthread_cond_wait(&l->made, &l->mutex);
+    }
+    pthread_mutex_unlock(&l->mutex);
+    return CYG_OK;
+}
 
 static enum cyg_code host_list_sas(void *daemon, uint32_t after, struct cyg_ike_record *ret_ike,
                                    size_t max_ike, size_t *ret_n_ike,
@@ -63,21 +91,14 @@ static enum cyg_code host_list_sas(void *daemon, uint32_t after, struct cyg_ike_
                          .mutex = PTHREAD_MUTEX_INITIALIZER,
                          .made = PTHREAD_COND_INITIALIZER };
     *ret_n_ike = *ret_n_children = 0;
-    struct mail *mail = mail_new(MAIL_REQUEST, 0);
-    if (mail == NULL) {
-        return CYG_NOMEM;
+    /* A listing asks the data plane for its counters; they are in the next one. */
+    enum cyg_code code = request_listing(&l);
+    l.outstanding = *ret_n_children;
+    for (unsigned i = 0; code == CYG_OK && l.outstanding > 0 && i < LIST_TRIES; i++) {
+        usleep(LIST_PAUSE_US);
+        code = request_listing(&l);
     }
-    mail->request.call = make_listing;
-    mail->request.context = &l;
-    if (!mailbox_post(d->mailbox, mail)) {
-        return CYG_LIMIT;
-    }
-    pthread_mutex_lock(&l.mutex);
-    while (!l.done) {
-        pthread_cond_wait(&l.made, &l.mutex);
-    }
-    pthread_mutex_unlock(&l.mutex);
-    return CYG_OK;
+    return code;
 }
 
 static size_t host_list_plugins(void *daemon, size_t from, struct cyg_plugin_record *ret,

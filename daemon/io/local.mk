@@ -17,6 +17,8 @@ libio_la_SOURCES = \
 	daemon/io/lanes.h \
 	daemon/io/mailbox.c \
 	daemon/io/mailbox.h \
+	daemon/io/narrate.c \
+	daemon/io/narrate.h \
 	daemon/io/options.c \
 	daemon/io/privileges.c \
 	daemon/io/privileges.h \

@@ -34,6 +34,7 @@ enum cyg_quote_kind {
     CYG_QUOTE_SELECTOR, /* struct cyg_selector */
     CYG_QUOTE_PROPOSAL, /* struct cyg_proposal */
     CYG_QUOTE_FLOW,     /* two struct cyg_selector: local, remote */
+    CYG_QUOTE_WORDS,    /* words of our own: shown without quotation marks */
 };
 
 #define CYG_QUOTE_MAX 96u
@@ -61,7 +62,8 @@ struct cyg_reason_info {
     uint16_t notify; /* notify message type that goes with it, 0: none */
     int8_t level;    /* log level at which it is shown: 0 audit .. 4 */
     const char
-        *sentence;    /* placeholders {got} {want} {offset} {payload} {got_quote} {want_quote} */
+        *sentence;    /* placeholders {got} {want} {got_hex} {want_hex} {offset} {payload} {got_quote}
+                             {want_quote} */
     const char *mend; /* what would be right, same placeholders; "" where the sentence says it */
 };
 
@@ -92,6 +94,7 @@ static inline enum cyg_code cyg_failed_(struct cyg_error *err, const struct cyg_
 /* Quote bytes or text, cut to CYG_QUOTE_MAX. */
 CYG_PUBLIC struct cyg_quote cyg_quote(enum cyg_quote_kind kind, struct cyg_span bytes);
 CYG_PUBLIC struct cyg_quote cyg_quote_text(const char *text);
+CYG_PUBLIC struct cyg_quote cyg_quote_words(const char *words);
 
 /* Render as one line: the sentence, then what would be right. Foreign bytes are escaped; the result
  * holds no control character. Always NUL-terminated. Returns buffer. */
