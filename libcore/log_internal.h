@@ -29,7 +29,8 @@ void log_line_message(const struct cyg_event *event, uint64_t repeats, char text
 
 struct log_limit_slot {
     uint64_t key;   /* 0: free */
-    cyg_usec since; /* when the line was written */
+    cyg_usec since; /* when the first line was written */
+    unsigned lines; /* written since then */
     uint64_t counted;
     struct cyg_event last; /* of those counted, without what it borrows */
 };

@@ -37,6 +37,14 @@ static bool is_limited(const struct cyg_event *event)
     return event->name[0] == '\0' || (info != NULL && info->reaction != CYG_REACT_NONE);
 }
 
+/* Lines of one key in LOG_LIMIT_TIME: a complaint is told once; of what merely happened, such as
+ * the messages of a handshake, as many as an honest stranger causes. */
+static unsigned burst_of(const struct cyg_event *event)
+{
+    const struct cyg_reason_info *info = cyg_reason_info(event->error.reason);
+    return info != NULL && info->code == CYG_OK ? 8 : 1;
+}
+
 /* The slot of a key, or the one to be taken for it: a free one, else the oldest that has nothing to
  * tell, else the oldest. */
 static struct log_limit_slot *slot_of(struct log_limit *limit, uint64_t key)
@@ -83,7 +91,8 @@ bool log_limit_take(struct log_limit *limit, const struct cyg_event *event, cyg_
     }
     uint64_t key = key_of(limit, event);
     struct log_limit_slot *slot = slot_of(limit, key);
-    if (slot->key == key && now - slot->since < LOG_LIMIT_TIME) {
+    const bool running = slot->key == key && now - slot->since < LOG_LIMIT_TIME;
+    if (running && slot->lines >= burst_of(event)) {
         slot->counted++;
         slot->last = *event;
         slot->last.message = (struct cyg_span){ NULL, 0 };
@@ -95,8 +104,12 @@ bool log_limit_take(struct log_limit *limit, const struct cyg_event *event, cyg_
     if (!take_line(limit, now)) {
         return false;
     }
+    if (running) {
+        slot->lines++;
+        return true;
+    }
     *ret_repeats = slot->key == key ? slot->counted : 0;
-    *slot = (struct log_limit_slot){ .key = key, .since = now };
+    *slot = (struct log_limit_slot){ .key = key, .since = now, .lines = 1 };
     return true;
 }
 

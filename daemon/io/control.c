@@ -69,6 +69,11 @@ static void deliver(struct control *c, const struct cyg_event *event, uint64_t d
     }
 }
 
+void control_deliver(struct control *c, const struct cyg_event *event)
+{
+    deliver(c, event, 0);
+}
+
 static void run_events(struct control *c)
 {
     pthread_mutex_lock(&c->mutex);

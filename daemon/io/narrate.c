@@ -65,7 +65,7 @@ static void describe(struct cyg_span bytes, char *text, size_t size)
     snprintf(text + at, size - (size_t)at, "]");
 }
 
-/* Publish a record about the SA of an event. */
+/* A record about the SA of an event. */
 static void tell(struct control *control, const struct cyg_event *about, enum cyg_log_group group,
                  const struct cyg_error *record)
 {
@@ -78,7 +78,7 @@ static void tell(struct control *control, const struct cyg_event *about, enum cy
                                .error = *record,
                                .path = about->path };
     memcpy(event.name, about->name, sizeof event.name);
-    control_publish(control, &event);
+    control_deliver(control, &event); /* now: an order's progress stands before its result */
 }
 
 static void tell_message(struct control *control, const struct cyg_event *event)
