@@ -102,6 +102,7 @@ static void settle(struct engine *engine)
         engine->ended_sas = sa->next_ended;
         ike_sa_reap(sa);
     }
+    orders_settle(engine, false);
 }
 
 static void quiet_send(void *context, const struct cyg_path *path, struct cyg_span datagram)
@@ -133,6 +134,7 @@ void engine_free(struct engine *engine)
     engine->world.kernel = quiet_kernel;
     engine->world.event = quiet_event;
     engine->shutting_down = true;
+    engine->shutdown_order = 0;
     orders_clear(engine);
     for (uint32_t i = 0; i < engine->index.n;) {
         if (engine->index.items[i] == NULL) {
@@ -202,7 +204,11 @@ static void fire(struct engine *engine, struct timer *timer)
 {
     switch ((enum timer_owner)timer->owner) {
     case TIMER_ENGINE:
-        live_timer(engine);
+        if (engine->shutting_down) {
+            orders_settle(engine, true);
+        } else {
+            live_timer(engine);
+        }
         return;
     case TIMER_IKE_SA:
         ike_sa_timer(OWNER(struct ike_sa, timer));

@@ -37,7 +37,8 @@ struct engine {
     uint64_t next_id; /* of exchanges, jobs, kernel tags: never used twice, 0 is none */
     uint32_t next_uniqueid, next_child_uniqueid, next_reqid;
 
-    struct ike_sa *sas; /* table by our own cookie */
+    struct ike_sa *sas;              /* table by our own cookie */
+    struct ike_sa *sas_by_initiator; /* table by the cookie of who began it: those we answered */
     struct ike_index index;
     struct exchange *exchanges;   /* table by id */
     struct child_sa *children;    /* table by our own SPI */
@@ -57,6 +58,9 @@ struct engine {
 
     struct timer poll_timer;
     bool poll_running, poll_again, shutting_down;
+    bool started;            /* what starts by itself has been looked for */
+    bool start_running;      /* a page of it is being read */
+    uint64_t shutdown_order; /* not yet told that it is done */
 
     struct ike_sa *ended_sas; /* to be freed when the call ends */
     struct exchange *ended_exchanges;

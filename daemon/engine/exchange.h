@@ -141,6 +141,7 @@ struct exchange {
     cyg_usec decrypts_since;
     bool retry_start; /* the first message could not be made yet: the timer tries again */
     bool heard;       /* the peer has answered at least once */
+    bool final; /* the data plane has been changed: a failure ends it, nothing is tried again */
     struct work work;
     struct cyg_error hint; /* a clear-text refusal: not proved */
 };

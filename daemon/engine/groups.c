@@ -25,9 +25,14 @@ static struct group *find(const struct engine *engine, const struct cyg_path *pa
     return group;
 }
 
+static bool is_busy(const struct engine *engine)
+{
+    return engine->counts.half_open >= GROUPS_FROM;
+}
+
 struct group *groups_find(struct engine *engine, const struct cyg_path *path)
 {
-    struct group *group = find(engine, path);
+    struct group *group = is_busy(engine) ? find(engine, path) : NULL;
     if (group != NULL) {
         group->references++;
     }
@@ -92,7 +97,8 @@ struct group *groups_add(struct engine *engine, const struct cyg_path *path,
     group->candidates = candidates;
     group->references = 1;
     uint64_t hash = engine_hash(engine, cyg_span_of_array(group->key));
-    if (TABLE_ADD(hh, engine->groups, group->key, sizeof group->key, hash, group)) {
+    if (is_busy(engine)
+        && TABLE_ADD(hh, engine->groups, group->key, sizeof group->key, hash, group)) {
         group->cached = true;
         group->references++;
         engine->n_groups++;

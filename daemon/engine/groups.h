@@ -1,15 +1,18 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Address groups: what the store says about a pair of addresses, kept so that a flood of first
- * messages, or a busy hub, does not ask again and again (DESIGN.md "Peers"). At most 1 024,
- * emptied when the data changed; when full, one goes by chance. Ownership: counted; a handshake
- * holds the one it was answered from until it ends. Thread: the engine's. */
+/* Address groups: what the store says about a pair of addresses. While many handshakes are half
+ * open, a flood or a hub that restarts, they are kept, at most 1 024, so that the store is not
+ * asked again and again; when full, an old one goes by chance; all go when the data changed and
+ * when it is quiet again. In quiet times each first message asks anew, so that a changed row counts
+ * from the next negotiation on. Ownership: counted; a handshake holds the one it was answered from
+ * until it ends. Thread: the engine's. */
 #pragma once
 
 #include "table.h"
 
 #include <cygnet/peer.h>
 
-#define GROUPS_MAX 1024u
+#define GROUPS_MAX  1024u
+#define GROUPS_FROM 32u /* half-open handshakes, from which on they are kept */
 
 struct engine;
 

@@ -3,6 +3,7 @@
 #include "half_open.h"
 
 #include "exchange.h"
+#include "groups.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -247,6 +248,9 @@ void half_open_leave(struct engine *engine, struct half_open_entry *entry)
     }
     TABLE_DELETE(hh, h->table, entry);
     free(entry);
+    if (engine->counts.half_open == 0) {
+        groups_flush(engine);
+    }
 }
 
 /* ---- sources that have authenticated ---- */

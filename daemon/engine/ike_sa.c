@@ -195,6 +195,16 @@ struct ike_sa *ike_sa_find(const struct engine *engine, const struct header *h)
     return fits ? sa : NULL;
 }
 
+struct ike_sa *ike_sa_by_initiator(const struct engine *engine, const struct cyg_path *path,
+                                   const uint8_t cookie_i[COOKIE_LEN])
+{
+    struct ike_sa *sa;
+    uint64_t hash = engine_hash(engine, (struct cyg_span){ cookie_i, COOKIE_LEN });
+    HASH_FIND_BYHASHVALUE(hh_initiator, engine->sas_by_initiator, cookie_i, COOKIE_LEN,
+                          (unsigned)hash, sa);
+    return sa != NULL && cyg_address_equal(&sa->path.remote, &path->remote) ? sa : NULL;
+}
+
 void ike_sa_learn_cookie(struct ike_sa *sa, const uint8_t cookie_r[COOKIE_LEN])
 {
     memcpy(sa->cookie_r, cookie_r, COOKIE_LEN);
@@ -315,6 +325,10 @@ enum cyg_code ike_sa_establish(struct ike_sa *sa, const struct cyg_identity *rem
     }
     sa->state = CYG_IKE_ESTABLISHED;
     sa->established = engine->now;
+    uint64_t hash = engine_hash(engine, cyg_span_of_array(sa->cookie_i));
+    sa->by_initiator =
+        !sa->initiator
+        && TABLE_ADD(hh_initiator, engine->sas_by_initiator, sa->cookie_i, COOKIE_LEN, hash, sa);
     ike_sa_shorten(sa, lifetime_s);
     half_open_proven(engine, &sa->path);
     engine->counts.handshakes_done++;
@@ -387,6 +401,9 @@ void ike_sa_end(struct ike_sa *sa, bool with_delete, const struct cyg_error *why
     }
     principal_leave(sa);
     TABLE_DELETE(hh, engine->sas, sa);
+    if (sa->by_initiator) {
+        TABLE_DELETE(hh_initiator, engine->sas_by_initiator, sa);
+    }
     index_remove(&engine->index, sa);
     timers_release(&engine->timers, &sa->timer);
     engine->counts.ike_sas--;

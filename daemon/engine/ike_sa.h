@@ -11,7 +11,8 @@
 
 #define IV_MAX          16u /* block of any cipher of phase 1 */
 
-#define REPLIES         8u /* answers that outlive their exchange */
+#define REPLIES_MIN     8u  /* answers that outlive their exchange */
+#define REPLIES_MAX     64u /* when so many exchanges have just ended */
 #define REPLIES_KEEP    (120 * CYG_SEC)
 #define MESSAGE_IDS_MIN 8u
 #define MESSAGE_IDS_MAX 1024u /* H-068 */
@@ -30,8 +31,8 @@ struct reply {
 };
 
 struct replies {
-    struct reply items[REPLIES];
-    uint8_t next;
+    uint8_t capacity, next;
+    struct reply items[];
 };
 
 /* Message IDs used in this SA by either side: a ring that grows on use. */
@@ -57,8 +58,9 @@ enum natt_kind {
 };
 
 struct ike_sa {
-    UT_hash_handle hh;          /* engine->sas, by our own cookie */
-    struct ike_sa *prev, *next; /* of the principal */
+    UT_hash_handle hh;           /* engine->sas, by our own cookie */
+    UT_hash_handle hh_initiator; /* engine->sas_by_initiator, once it is up */
+    struct ike_sa *prev, *next;  /* of the principal */
     struct ike_sa *next_ended;
     struct engine *engine;
     struct principal *principal; /* NULL until authenticated */
@@ -84,6 +86,7 @@ struct ike_sa {
     bool initiator, ended;
     bool nat_local, nat_remote, nat_fake; /* who is behind a NAT; nat_fake: encap is forced */
     bool dpd;                             /* the peer has shown the vendor ID */
+    bool by_initiator;                    /* stands in that table */
     bool replaced;                        /* by a newer one: ends soon, its flows have moved */
 };
 
@@ -94,6 +97,10 @@ CYG_MUST_USE enum cyg_code ike_sa_new(struct engine *engine, const struct cyg_pa
 
 /* By the cookies of a header; NULL: unknown. A responder's zero cookie never matches. */
 struct ike_sa *ike_sa_find(const struct engine *engine, const struct header *h);
+/* An SA that is up and whose first message from this address had this cookie: it comes again, late
+ * or replayed, and begins nothing (H-067). NULL. */
+struct ike_sa *ike_sa_by_initiator(const struct engine *engine, const struct cyg_path *path,
+                                   const uint8_t cookie_i[COOKIE_LEN]);
 struct ike_sa *ike_sa_by_uniqueid(const struct engine *engine, uint32_t uniqueid);
 /* Where in engine->index those with a higher uniqueid begin. */
 uint32_t ike_sa_index_after(const struct engine *engine, uint32_t uniqueid);

@@ -4,6 +4,7 @@
 
 #include "live.h"
 #include "orders.h"
+#include "start.h"
 
 #include <cygnet/secret.h>
 
@@ -78,6 +79,13 @@ static void run_poll(struct engine_job *job)
     job->code = job->store->poll(job->store_self, job->deadline, &job->query->changes, &job->err);
 }
 
+static void run_list(struct engine_job *job)
+{
+    struct job_query *q = job->query;
+    job->code = job->store->list(job->store_self, q->name[0] == '\0' ? NULL : q->name, JOB_ROWS,
+                                 job->deadline, q->rows, &q->n_rows, &job->err);
+}
+
 void engine_job_run(struct engine_job *job)
 {
     job->run(job);
@@ -98,6 +106,10 @@ void engine_job_free(struct engine_job *job)
         cyg_peer_release(job->query->peer);
         cyg_candidates_free(job->query->candidates);
         cyg_peer_changes_free(job->query->changes);
+        for (size_t i = 0; i < job->query->n_rows; i++) {
+            cyg_peer_release(job->query->rows[i].peer);
+        }
+        free(job->query->rows);
         cyg_wipe(job->query, sizeof *job->query);
         free(job->query);
     }
@@ -283,6 +295,32 @@ enum cyg_code job_peer_refresh(struct ike_sa *sa, struct cyg_error *err)
     return submit(sa->engine, job, false, err);
 }
 
+enum cyg_code job_list(struct engine *engine, const char *after, struct cyg_error *err)
+{
+    struct engine_job *job = job_new(engine, JOB_OF_START, 0, CYG_LANE_STORAGE, run_list);
+    if (job != NULL) {
+        job->query->rows = calloc(JOB_ROWS, sizeof *job->query->rows);
+    }
+    if (job == NULL || job->query->rows == NULL) {
+        engine_job_free(job);
+        return CYG_FAIL(err, CYG_R_NOMEM);
+    }
+    memcpy(job->query->name, after, strnlen(after, CYG_NAME_MAX - 1));
+    return submit(engine, job, false, err);
+}
+
+enum cyg_code job_peer_start(struct engine *engine, uint8_t source, int64_t id,
+                             struct cyg_error *err)
+{
+    struct engine_job *job = job_new(engine, JOB_OF_START, 0, CYG_LANE_STORAGE, run_peer_by_id);
+    if (job == NULL) {
+        return CYG_FAIL(err, CYG_R_NOMEM);
+    }
+    job->query->source = source;
+    job->query->peer_id = id;
+    return submit(engine, job, false, err);
+}
+
 enum cyg_code job_poll(struct engine *engine, struct cyg_error *err)
 {
     /* Deriving the look-up tables writes. */
@@ -314,6 +352,9 @@ void jobs_done(struct engine *engine, struct engine_job *job)
         break;
     case JOB_OF_IKE_SA:
         live_refreshed(engine, job);
+        break;
+    case JOB_OF_START:
+        start_job_done(engine, job);
         break;
     }
     engine_job_free(job);

@@ -14,6 +14,7 @@ enum job_owner {
     JOB_OF_ORDER,
     JOB_OF_ENGINE, /* the poll for changes */
     JOB_OF_IKE_SA, /* by uniqueid: a newer snapshot of its peer */
+    JOB_OF_START,  /* peers whose children may have to start by themselves */
 };
 
 /* Diffie-Hellman: a private value is made unless one is given; the shared secret is computed when
@@ -42,7 +43,11 @@ struct job_query {
     struct cyg_candidates *candidates;
     struct cyg_peer_changes *changes;
     struct cyg_peer_secret secret;
+    struct cyg_peer_row *rows; /* a page of the list */
+    size_t n_rows;
 };
+
+#define JOB_ROWS 32u /* peers per page */
 
 struct engine_job {
     void (*run)(struct engine_job *job);
@@ -77,6 +82,11 @@ CYG_MUST_USE enum cyg_code job_peer_by_name(struct engine *engine, uint64_t orde
 CYG_MUST_USE enum cyg_code job_secret(struct engine *engine, uint64_t order, struct cyg_peer *peer,
                                       const struct cyg_path *path, struct cyg_error *err);
 CYG_MUST_USE enum cyg_code job_peer_refresh(struct ike_sa *sa, struct cyg_error *err);
+/* The page of peers behind this name ("": the first); one peer. */
+CYG_MUST_USE enum cyg_code job_list(struct engine *engine, const char *after,
+                                    struct cyg_error *err);
+CYG_MUST_USE enum cyg_code job_peer_start(struct engine *engine, uint8_t source, int64_t id,
+                                          struct cyg_error *err);
 CYG_MUST_USE enum cyg_code job_poll(struct engine *engine, struct cyg_error *err);
 
 /* A job came back: find who waits for it, then free it. */

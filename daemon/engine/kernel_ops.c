@@ -50,10 +50,16 @@ static enum cyg_code submit(struct engine *engine, struct cyg_kernel_op *op,
     return CYG_OK;
 }
 
-/* Submit what nobody waits for. Not taken: the data plane is going down, nothing can be done. */
-static void submit_unanswered(struct engine *engine, const struct cyg_kernel_op *op)
+/* Submit what nobody waits for but the end of a shutdown. Not taken: the data plane is going down,
+ * nothing can be done. */
+static void submit_unanswered(struct engine *engine, struct cyg_kernel_op *op)
 {
-    (void)engine->world.kernel(engine->world.context, op);
+    static const struct kernel_wait nobody;
+    struct cyg_error err = { 0 };
+    if (submit(engine, op, &nobody, &err) != CYG_OK && err.reason == CYG_R_NOMEM) {
+        op->tag = 0;
+        (void)engine->world.kernel(engine->world.context, op);
+    }
 }
 
 /* ---- SPIs ---- */
@@ -84,7 +90,7 @@ enum step_result kernel_reserve(struct exchange *x, enum cyg_ipsec_protocol prot
 void kernel_release(struct engine *engine, enum cyg_ipsec_protocol protocol,
                     const struct cyg_path *path, uint32_t spi)
 {
-    const struct cyg_kernel_op op = {
+    struct cyg_kernel_op op = {
         .type = CYG_KERNEL_SPI_RELEASE,
         .sa = { .spi = spi, .protocol = (uint8_t)protocol, .path = *path, .inbound = true },
     };
@@ -151,7 +157,7 @@ enum step_result kernel_install(struct exchange *x, struct child_sa *child,
 
 static void remove_sa(struct child_sa *child, bool inbound)
 {
-    const struct cyg_kernel_op op = {
+    struct cyg_kernel_op op = {
         .type = CYG_KERNEL_SA_REMOVE,
         .sa = {
             .spi = inbound ? child->spi_in : child->spi_out,

@@ -8,6 +8,7 @@
 #include "informational.h"
 #include "jobs.h"
 #include "orders.h"
+#include "start.h"
 
 #include <string.h>
 
@@ -85,6 +86,18 @@ static void apply(struct engine *engine, const struct cyg_peer_changes *changes)
     }
 }
 
+static void start_changed(struct engine *engine, const struct cyg_peer_changes *changes)
+{
+    if (changes->all) {
+        engine->started = false;
+    }
+    for (size_t i = 0; i < changes->n && engine->started; i++) {
+        if (!changes->items[i].gone) {
+            start_peer(engine, changes->items[i].source, changes->items[i].id);
+        }
+    }
+}
+
 void live_polled(struct engine *engine, struct engine_job *job)
 {
     engine->poll_running = false;
@@ -98,6 +111,10 @@ void live_polled(struct engine *engine, struct engine_job *job)
     if (changes != NULL && (changes->n > 0 || changes->all)) {
         groups_flush(engine);
         apply(engine, changes);
+        start_changed(engine, changes);
+    }
+    if (!engine->started) {
+        start_all(engine);
     }
     if (engine->poll_again) {
         engine->poll_again = false;

@@ -38,6 +38,7 @@ libengine_la_SOURCES = \
 	daemon/engine/records.c \
 	daemon/engine/replies.c \
 	daemon/engine/siphash.c \
+	daemon/engine/start.c \
 	daemon/engine/timers.c \
 	daemon/engine/transforms.c \
 	daemon/engine/transforms_read.c \
@@ -75,6 +76,7 @@ noinst_HEADERS += \
 	daemon/engine/quick_mode.h \
 	daemon/engine/records.h \
 	daemon/engine/siphash.h \
+	daemon/engine/start.h \
 	daemon/engine/table.h \
 	daemon/engine/timers.h \
 	daemon/engine/transforms.h \

@@ -223,7 +223,10 @@ enum cyg_code main_check_proof(struct exchange *x, const struct message *in,
     struct cyg_error why = { 0 };
     if (mm->auth->verify(mm->auth_self, &input, cyg_key_span(&hash), message_body(in, want), &why)
         != CYG_OK) {
-        return CYG_FAIL(err, CYG_R_PROOF_WRONG, .payload = mm->auth->payload, .got = why.reason,
+        /* With a pre-shared key another one would not even have decrypted the message: somebody
+         * on the path has changed it, and the genuine one may still come (H-069). */
+        return CYG_FAIL(err, mm->auth->needs_psk ? CYG_R_PROOF_CHANGED : CYG_R_PROOF_WRONG,
+                        .payload = mm->auth->payload, .got = why.reason,
                         .got_quote = events_quote_endpoint(&x->sa->path.remote));
     }
     return take_identity(x, in, ret_id, err);

@@ -7,6 +7,7 @@
 #include "main_mode.h"
 #include "outgoing.h"
 #include "records.h"
+#include "unique.h"
 
 #include "codec/notify.h"
 
@@ -277,6 +278,9 @@ static enum step_result peer_found(struct exchange *x, struct engine_job *job,
         return STEP_REFUSED;
     }
     sa->peer = CYG_TAKE(job->query->peer);
+    if (unique_check(sa, &job->query->identity, err) != CYG_OK) {
+        return STEP_REFUSED;
+    }
     struct lifetime agreed = lifetime_shorter(mm->offered, own_lifetime(x));
     memcpy(before, x->work.iv, IV_MAX);
     outgoing_begin(&o, x, PROTECT_ENCRYPTED);

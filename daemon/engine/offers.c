@@ -131,6 +131,18 @@ void offer_policy(const struct ike_sa *sa, const struct cyg_peer_child *config,
     }
 }
 
+bool offer_mode_supported(const struct engine *engine, uint8_t mode, bool encapsulated)
+{
+    const struct cyg_kernel_ops *kernel = engine->providers.kernel;
+    if (kernel == NULL || kernel->capabilities == NULL) {
+        return true;
+    }
+    uint32_t has = kernel->capabilities(engine->providers.kernel_self);
+    uint32_t want = mode == CYG_MODE_TUNNEL ? CYG_KERNEL_TUNNEL : CYG_KERNEL_TRANSPORT;
+    want |= encapsulated ? CYG_KERNEL_UDP_ENCAP : CYG_KERNEL_RAW_ESP;
+    return (has & want) == want;
+}
+
 bool offer_esp_supported(const struct engine *engine, enum cyg_alg cipher, enum cyg_alg integ)
 {
     const struct cyg_kernel_ops *kernel = engine->providers.kernel;
@@ -184,6 +196,9 @@ enum cyg_code offer_esp(struct cyg_writer *w, const struct engine *engine,
                         struct lifetime lifetime, uint32_t spi, struct cyg_error *err)
 {
     struct combinations c = { .n = 0 };
+    if (!offer_mode_supported(engine, policy->mode, policy->encapsulated)) {
+        return CYG_FAIL(err, CYG_R_KERNEL_MODE, .got = policy->mode, .want = policy->encapsulated);
+    }
     for (size_t i = 0; i < policy->n_proposals; i++) {
         if (policy->proposals[i].protocol == CYG_PROPOSAL_ESP) {
             combine_esp(engine, policy, &policy->proposals[i], &c);

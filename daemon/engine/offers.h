@@ -29,5 +29,8 @@ CYG_MUST_USE enum cyg_code offer_esp(struct cyg_writer *w, const struct engine *
 void offer_policy(const struct ike_sa *sa, const struct cyg_peer_child *config,
                   struct transforms_policy *ret);
 
-/* Whether the data plane and the providers can do it. */
+/* Whether the data plane can carry this mode, with or without UDP encapsulation. */
+bool offer_mode_supported(const struct engine *engine, uint8_t mode, bool encapsulated);
+
+/* Whether the data plane has these algorithms. */
 bool offer_esp_supported(const struct engine *engine, enum cyg_alg cipher, enum cyg_alg integ);

@@ -381,7 +381,12 @@ void orders_job_done(struct engine *engine, struct engine_job *job)
         peer_found(order, job);
     } else if (order->state == ORDER_SECRET) {
         const struct cyg_peer_secret *secret = &job->query->secret;
-        begin_phase1(order, (struct cyg_span){ secret->data, secret->len });
+        struct ike_sa *sa = find_sa(engine, order->peer);
+        if (sa != NULL) { /* another order was faster */
+            reach(order);
+        } else {
+            begin_phase1(order, (struct cyg_span){ secret->data, secret->len });
+        }
     }
 }
 
@@ -439,6 +444,16 @@ void orders_ike_ended(struct engine *engine, const struct ike_sa *sa, const stru
             finish(order, reason);
         }
     }
+}
+
+bool orders_has(const struct engine *engine, const char *peer, const char *child)
+{
+    for (const struct order *order = engine->orders; order != NULL; order = order->next) {
+        if (strcmp(order->ike, peer) == 0 && strcmp(order->child, child) == 0) {
+            return true;
+        }
+    }
+    return false;
 }
 
 void orders_clear(struct engine *engine)

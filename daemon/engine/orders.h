@@ -29,6 +29,12 @@ void orders_ike_ended(struct engine *engine, const struct ike_sa *sa, const stru
 void orders_flow_done(struct engine *engine, uint64_t order_id, uint32_t child_id,
                       const struct cyg_error *why);
 
+/* Whether an order is bringing this child up. */
+bool orders_has(const struct engine *engine, const char *peer, const char *child);
+
+/* The call into the engine ends: a shutdown may be complete. late: no matter what is left. */
+void orders_settle(struct engine *engine, bool late);
+
 /* A timer of an order fired. */
 void orders_timer(struct timer *timer);
 void orders_clear(struct engine *engine);

@@ -8,6 +8,8 @@
 
 #include <string.h>
 
+#define SHUTDOWN_WAIT (3 * CYG_SEC) /* for the data plane to take everything away */
+
 static bool names_child(const struct cyg_order *order)
 {
     return order->child[0] != '\0' || order->child_id != 0;
@@ -76,10 +78,11 @@ static void terminate(struct engine *engine, const struct cyg_order *order)
 
 static void shut_down(struct engine *engine, const struct cyg_order *order)
 {
-    static const struct cyg_error success = { 0 };
     struct cyg_error why;
     (void)CYG_FAIL(&why, CYG_R_SHUTDOWN);
     engine->shutting_down = true;
+    engine->shutdown_order = order->id;
+    timer_set(&engine->timers, &engine->poll_timer, cyg_usec_add(engine->now, SHUTDOWN_WAIT));
     for (uint32_t i = 0; i < engine->index.n;) {
         struct ike_sa *sa = engine->index.items[i];
         if (sa == NULL) {
@@ -89,7 +92,17 @@ static void shut_down(struct engine *engine, const struct cyg_order *order)
             i = 0; /* compacted, perhaps; what has gone is skipped fast */
         }
     }
-    events_order_done(engine, order->id, 0, "", &success);
+}
+
+void orders_settle(struct engine *engine, bool late)
+{
+    static const struct cyg_error success = { 0 };
+    if (engine->shutdown_order != 0 && (late || engine->kernel == NULL)) {
+        uint64_t id = engine->shutdown_order;
+        engine->shutdown_order = 0;
+        timer_set(&engine->timers, &engine->poll_timer, CYG_NEVER);
+        events_order_done(engine, id, 0, "", &success);
+    }
 }
 
 void orders_take(struct engine *engine, const struct cyg_order *order)

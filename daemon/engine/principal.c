@@ -20,6 +20,16 @@ static size_t make_key(const struct cyg_peer *peer, const struct cyg_identity *i
     return 9 + cyg_identity_match_form(identity, key + 9);
 }
 
+struct principal *principal_find(const struct ike_sa *sa, const struct cyg_identity *identity)
+{
+    uint8_t key[KEY_MAX];
+    size_t len = make_key(sa->peer, identity, key);
+    struct principal *p;
+    TABLE_FIND(hh, sa->engine->principals, key, len,
+               engine_hash(sa->engine, (struct cyg_span){ key, len }), p);
+    return p;
+}
+
 enum cyg_code principal_join(struct ike_sa *sa, const struct cyg_identity *identity,
                              struct cyg_error *err)
 {

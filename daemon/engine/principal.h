@@ -25,6 +25,8 @@ struct principal {
  */
 CYG_MUST_USE enum cyg_code principal_join(struct ike_sa *sa, const struct cyg_identity *identity,
                                           struct cyg_error *err);
+/* The principal of the SA's peer and this identity; NULL. */
+struct principal *principal_find(const struct ike_sa *sa, const struct cyg_identity *identity);
 void principal_leave(struct ike_sa *sa);
 
 void principal_identity(const struct principal *principal, struct cyg_identity *ret);

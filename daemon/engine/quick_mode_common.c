@@ -166,7 +166,9 @@ enum cyg_code quick_make_child(struct exchange *x, struct cyg_error *err)
         .life_bytes = qm->agreed.bytes,
         .initiator = x->kind->initiator,
     };
-    return child_sa_new(x->sa, &terms, &qm->child, err);
+    enum cyg_code code = child_sa_new(x->sa, &terms, &qm->child, err);
+    x->final = code == CYG_OK;
+    return code;
 }
 
 static void put_one_natoa(const struct cyg_address *address, bool draft, struct builder *b,

@@ -205,6 +205,10 @@ static enum cyg_code choose(struct exchange *x, struct cyg_error *err)
     qm->spi_out = qm->choice.spi;
     qm->offered = qm->choice.lifetime;
     qm->agreed = lifetime_shorter(qm->offered, offer_child_lifetime(qm->config));
+    if (!offer_mode_supported(x->engine, qm->policy.mode, qm->policy.encapsulated)) {
+        return CYG_FAIL(err, CYG_R_KERNEL_MODE, .got = qm->policy.mode,
+                        .want = qm->policy.encapsulated);
+    }
     if (!offer_esp_supported(x->engine, qm->cipher, qm->integ)) {
         return CYG_FAIL(err, CYG_R_KERNEL_UNSUPPORTED,
                         .got_quote = cyg_quote_text(cyg_alg_info(qm->cipher)->keyword));

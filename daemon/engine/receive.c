@@ -109,6 +109,9 @@ static void receive_first(struct engine *engine, const struct cyg_path *path,
             walker_exchange(known, path, datagram);
             return;
         }
+        if (ike_sa_by_initiator(engine, path, h->cookie_i) != NULL) {
+            code = CYG_FAIL(&err, CYG_R_EXCHANGE_OVER, .got = h->exchange);
+        }
     }
     struct opened opened = { 0 };
     const struct step *step = NULL;

@@ -6,24 +6,53 @@
 #include "outgoing.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #define REPEAT_EVERY CYG_SEC
 #define REPEAT_MAX   5u
+
+/* The place for one more: an empty one; else the ring grows; else the oldest goes. NULL: no memory.
+ */
+static struct reply *place(struct ike_sa *sa)
+{
+    struct replies *r = sa->replies;
+    for (size_t i = 0; r != NULL && i < r->capacity; i++) {
+        if (r->items[i].sent == NULL) {
+            return &r->items[i];
+        }
+    }
+    if (r == NULL || r->capacity < REPLIES_MAX) {
+        size_t capacity = r == NULL ? REPLIES_MIN : r->capacity * 2u;
+        struct replies *grown = calloc(1, sizeof *grown + capacity * sizeof(struct reply));
+        if (grown != NULL) {
+            if (r != NULL) {
+                memcpy(grown->items, r->items, r->capacity * sizeof(struct reply));
+            }
+            size_t first = r == NULL ? 0 : r->capacity;
+            grown->capacity = (uint8_t)capacity;
+            free(r);
+            sa->replies = grown;
+            return &grown->items[first];
+        }
+    }
+    if (r == NULL) {
+        return NULL;
+    }
+    struct reply *oldest = &r->items[r->next];
+    r->next = (uint8_t)((r->next + 1u) % r->capacity);
+    return oldest;
+}
 
 void replies_keep(struct ike_sa *sa, uint64_t seen, struct datagram *sent)
 {
     if (sent == NULL) {
         return;
     }
-    if (sa->replies == NULL) {
-        sa->replies = calloc(1, sizeof *sa->replies);
-        if (sa->replies == NULL) {
-            free(sent); /* a lost answer: the peer will time out, nothing worse */
-            return;
-        }
+    struct reply *reply = place(sa);
+    if (reply == NULL) {
+        free(sent); /* a lost answer: the peer will time out, nothing worse */
+        return;
     }
-    struct reply *reply = &sa->replies->items[sa->replies->next];
-    sa->replies->next = (uint8_t)((sa->replies->next + 1u) % REPLIES);
     free(reply->sent);
     *reply = (struct reply){
         .seen = seen,
@@ -37,7 +66,7 @@ void replies_keep(struct ike_sa *sa, uint64_t seen, struct datagram *sent)
 bool replies_repeat(struct ike_sa *sa, uint64_t seen)
 {
     cyg_usec now = sa->engine->now;
-    for (size_t i = 0; sa->replies != NULL && i < REPLIES; i++) {
+    for (size_t i = 0; sa->replies != NULL && i < sa->replies->capacity; i++) {
         struct reply *reply = &sa->replies->items[i];
         if (reply->sent == NULL || reply->seen != seen || now >= reply->until) {
             continue;
@@ -57,7 +86,7 @@ bool replies_repeat(struct ike_sa *sa, uint64_t seen)
 cyg_usec replies_expire(struct ike_sa *sa)
 {
     cyg_usec now = sa->engine->now, next = CYG_NEVER;
-    for (size_t i = 0; sa->replies != NULL && i < REPLIES; i++) {
+    for (size_t i = 0; sa->replies != NULL && i < sa->replies->capacity; i++) {
         struct reply *reply = &sa->replies->items[i];
         if (reply->sent != NULL && now >= reply->until) {
             free(reply->sent);
@@ -76,7 +105,7 @@ cyg_usec replies_expire(struct ike_sa *sa)
 
 void replies_clear(struct ike_sa *sa)
 {
-    for (size_t i = 0; sa->replies != NULL && i < REPLIES; i++) {
+    for (size_t i = 0; sa->replies != NULL && i < sa->replies->capacity; i++) {
         free(sa->replies->items[i].sent);
     }
     free(sa->replies);

@@ -32,13 +32,14 @@ static void replace(struct ike_sa *old, struct ike_sa *sa)
     }
 }
 
-/* The peer has lost everything: what is left of before is dead, and nobody is to be told. */
+/* The peer has lost everything: what is left of before is dead. It is told all the same, for it may
+ * be another machine with the same identity that loses its SA now. */
 static void forget(struct ike_sa *old, const struct ike_sa *sa)
 {
     struct cyg_error err;
     (void)CYG_FAIL(&err, CYG_R_INITIAL_CONTACT, .got = old->uniqueid, .want = sa->uniqueid);
     events_log(sa->engine, old, &old->path, 0, &err);
-    ike_sa_end(old, false, &err);
+    ike_sa_end(old, true, &err);
 }
 
 void unique_apply(struct ike_sa *sa, bool initial_contact)
@@ -55,6 +56,17 @@ void unique_apply(struct ike_sa *sa, bool initial_contact)
         }
         old = next;
     }
+}
+
+enum cyg_code unique_check(const struct ike_sa *sa, const struct cyg_identity *identity,
+                           struct cyg_error *err)
+{
+    const struct principal *p = principal_find(sa, identity);
+    if (sa->peer->unique == CYG_UNIQUE_KEEP && p != NULL) {
+        return CYG_FAIL(err, CYG_R_UNIQUE_KEEP, .got_quote = events_quote_identity(identity),
+                        .want = p->sas->uniqueid);
+    }
+    return CYG_OK;
 }
 
 bool unique_is_first_contact(const struct ike_sa *sa)

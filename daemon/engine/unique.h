@@ -9,5 +9,10 @@
 /* A new SA is up. initial_contact: its peer says that it has nothing left of before. */
 void unique_apply(struct ike_sa *sa, bool initial_contact);
 
+/* Whether this identity may have another SA: with unique = keep only while it has none.
+ * CYG_R_UNIQUE_KEEP. sa->peer is known. */
+CYG_MUST_USE enum cyg_code unique_check(const struct ike_sa *sa,
+                                        const struct cyg_identity *identity, struct cyg_error *err);
+
 /* Whether there is no SA with this initiator's peer yet, so that it says INITIAL-CONTACT. */
 bool unique_is_first_contact(const struct ike_sa *sa);

@@ -314,9 +314,9 @@ static bool is_our_own(const struct cyg_reason_info *info)
 }
 
 /* Later it may go: the peer's repetition tries again. */
-static bool is_transient(const struct cyg_reason_info *info)
+static bool is_transient(const struct exchange *x, const struct cyg_reason_info *info)
 {
-    return (info->code == CYG_LIMIT || info->code == CYG_NOMEM) && info->notify == 0;
+    return (info->code == CYG_LIMIT || info->code == CYG_NOMEM) && info->notify == 0 && !x->final;
 }
 
 static enum cyg_reaction reaction_in_phase1(const struct exchange *x,
@@ -325,7 +325,7 @@ static enum cyg_reaction reaction_in_phase1(const struct exchange *x,
     bool ends = info->reaction == CYG_REACT_KILL || info->reaction == CYG_REACT_FAIL;
     bool first = x->state == 0 && !x->kind->initiator;
     if (x->work.proved) {
-        return is_transient(info) ? CYG_REACT_HOLD : CYG_REACT_KILL;
+        return is_transient(x, info) ? CYG_REACT_HOLD : CYG_REACT_KILL;
     }
     if (ends && !x->work.step->soften && (x->work.whole || is_our_own(info))) {
         return CYG_REACT_KILL;
@@ -343,7 +343,7 @@ static enum cyg_reaction reaction_of(const struct exchange *x, const struct cyg_
     if (x->kind->phase1) {
         return reaction_in_phase1(x, info);
     }
-    return x->work.proved && !is_transient(info) ? CYG_REACT_FAIL : CYG_REACT_HOLD;
+    return x->work.proved && !is_transient(x, info) ? CYG_REACT_FAIL : CYG_REACT_HOLD;
 }
 
 /* What the peer is told: the row's, else that it didn't work. */
