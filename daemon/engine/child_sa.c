@@ -92,7 +92,12 @@ static struct flow_use *flow_hold(struct ike_sa *sa, const struct child_terms *t
     return use;
 }
 
-static void flow_release(struct engine *engine, struct flow_use *use)
+void flow_use_hold(struct flow_use *use)
+{
+    use->references++;
+}
+
+void flow_use_release(struct engine *engine, struct flow_use *use)
 {
     if (--use->references == 0) {
         TABLE_DELETE(hh, engine->flows, use);
@@ -158,7 +163,7 @@ enum cyg_code child_sa_new(struct ike_sa *sa, const struct child_terms *terms,
                                 spi_hash(engine, child->spi_in), child);
     if (!entered) {
         if (child->use != NULL) {
-            flow_release(engine, child->use);
+            flow_use_release(engine, child->use);
         }
         timers_release(&engine->timers, &child->timer);
         free(child);
@@ -280,7 +285,7 @@ void child_sa_end(struct child_sa *child, const struct cyg_error *why)
         sa->principal->n_children--;
     }
     engine->counts.children--;
-    flow_release(engine, child->use);
+    flow_use_release(engine, child->use);
     child->use = NULL;
     child->next_ended = engine->ended_children;
     engine->ended_children = child;

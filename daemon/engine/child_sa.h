@@ -22,6 +22,13 @@ struct flow_use {
     uint8_t key[88];
 };
 
+/* What the data plane has of a child. */
+enum child_part {
+    PART_NONE = 0,
+    PART_ORDERED, /* not answered yet: the answer undoes it when the child has gone */
+    PART_THERE,
+};
+
 struct child_sa {
     UT_hash_handle hh;                      /* engine->children, by our SPI */
     struct child_sa *prev, *next;           /* of the IKE SA */
@@ -37,11 +44,10 @@ struct child_sa {
     uint64_t bytes_in, packets_in, bytes_out, packets_out;
     uint64_t life_bytes; /* 0: no bound */
     uint32_t uniqueid, spi_in, spi_out;
-    uint8_t cipher, integ, group; /* enum cyg_alg; group NONE: no PFS */
-    uint8_t state;                /* enum cyg_child_state */
-    bool udp_encap, initiator;
-    bool added_in, added_out, has_policy; /* what was submitted */
-    bool in_table, ended;
+    uint8_t cipher, integ, group;           /* enum cyg_alg; group NONE: no PFS */
+    uint8_t state;                          /* enum cyg_child_state */
+    uint8_t part_in, part_out, part_policy; /* enum child_part */
+    bool udp_encap, initiator, ended;
 };
 
 /* What a quick mode has agreed upon. */
@@ -61,6 +67,10 @@ struct child_terms {
 struct child_keys {
     struct cyg_key cipher, integ;
 };
+
+/* Count references of a flow: it lives as long as a child or an operation under way needs it. */
+void flow_use_hold(struct flow_use *use);
+void flow_use_release(struct engine *engine, struct flow_use *use);
 
 /* Make the record; spi_in belongs to it from now on. Refused: CYG_R_CHILDREN_TOO_MANY, CYG_R_NOMEM;
  * spi_in still belongs to the caller then. */

@@ -272,8 +272,11 @@ void ike_sa_timer(struct ike_sa *sa)
         return;
     }
     struct cyg_error err;
-    (void)CYG_FAIL(&err, sa->replaced ? CYG_R_IKE_REPLACED : CYG_R_IKE_EXPIRED,
-                   .got = (sa->engine->now - sa->established) / CYG_SEC);
+    if (sa->replaced) { /* that was said when it happened */
+        ike_sa_end(sa, true, NULL);
+        return;
+    }
+    (void)CYG_FAIL(&err, CYG_R_IKE_EXPIRED, .got = (sa->engine->now - sa->established) / CYG_SEC);
     events_log(sa->engine, sa, &sa->path, 0, &err);
     ike_sa_end(sa, true, &err);
 }

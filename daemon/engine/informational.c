@@ -346,6 +346,7 @@ static void delete_ike(struct exchange *x, struct cyg_span cookies)
     struct cyg_error err;
     (void)CYG_FAIL(&err, CYG_R_PEER_DELETED_IKE, .got = sa->uniqueid);
     events_log(sa->engine, sa, &sa->path, 0, &err);
+    unique_move_children(sa); /* it may have replaced this one by another; child SAs have deletes */
     ike_sa_end(sa, false, &err);
 }
 

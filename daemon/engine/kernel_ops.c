@@ -7,15 +7,19 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* An operation not answered yet. */
+/* An operation not answered yet. What it has made is undone by its answer when nobody wants it any
+ * more: before, there may be nothing to undo. */
 struct kernel_wait {
     UT_hash_handle hh; /* engine->kernel, by tag */
     uint64_t tag;
-    uint64_t exchange, set; /* who waits, and for which set of operations */
-    uint32_t child;         /* QUERY: our SPI of the child */
+    uint64_t exchange, set; /* who waits, and for which set of operations; 0: nobody */
+    struct flow_use *use;   /* held: of SA_ADD, POLICY_ADD, POLICY_REMOVE */
+    uint32_t child_spi;     /* our SPI and id of the child that it is for */
+    uint32_t child_id;
+    uint32_t spi;
     enum cyg_kernel_op_type type;
     enum cyg_ipsec_protocol protocol;
-    bool inbound;
+    bool inbound, udp_encap;
     struct cyg_path path;
 };
 
@@ -46,15 +50,19 @@ static enum cyg_code submit(struct engine *engine, struct cyg_kernel_op *op,
         free(wait);
         return CYG_FAIL(err, CYG_R_KERNEL_BUSY);
     }
+    if (wait->use != NULL) {
+        flow_use_hold(
+            wait->use); /* a flow that comes again finds its reqid, so all stays in order */
+    }
     engine->counts.kernel_ops++;
     return CYG_OK;
 }
 
 /* Submit what nobody waits for but the end of a shutdown. Not taken: the data plane is going down,
  * nothing can be done. */
-static void submit_unanswered(struct engine *engine, struct cyg_kernel_op *op)
+static void submit_unanswered(struct engine *engine, struct cyg_kernel_op *op, struct flow_use *use)
 {
-    static const struct kernel_wait nobody;
+    const struct kernel_wait nobody = { .use = use };
     struct cyg_error err = { 0 };
     if (submit(engine, op, &nobody, &err) != CYG_OK && err.reason == CYG_R_NOMEM) {
         op->tag = 0;
@@ -94,21 +102,32 @@ void kernel_release(struct engine *engine, enum cyg_ipsec_protocol protocol,
         .type = CYG_KERNEL_SPI_RELEASE,
         .sa = { .spi = spi, .protocol = (uint8_t)protocol, .path = *path, .inbound = true },
     };
-    submit_unanswered(engine, &op);
+    submit_unanswered(engine, &op, NULL);
 }
 
-/* ---- SAs and policies ---- */
+/* ---- installing ---- */
 
 static enum cyg_code add_sa(struct exchange *x, struct child_sa *child, bool inbound,
                             const struct child_keys *keys, uint64_t set, struct cyg_error *err)
 {
     struct cyg_kernel_op op = { .type = CYG_KERNEL_SA_ADD };
     child_sa_spec(child, inbound, keys, &op.sa);
-    const struct kernel_wait wait = { .exchange = x->id, .set = set };
+    const struct kernel_wait wait = {
+        .exchange = x->id,
+        .set = set,
+        .use = child->use,
+        .child_spi = child->spi_in,
+        .child_id = child->uniqueid,
+        .spi = op.sa.spi,
+        .protocol = (enum cyg_ipsec_protocol)child->use->protocol,
+        .inbound = inbound,
+        .udp_encap = child->udp_encap,
+        .path = child->path,
+    };
     enum cyg_code code = submit(x->engine, &op, &wait, err);
     cyg_wipe(&op, sizeof op);
     if (code == CYG_OK) {
-        *(inbound ? &child->added_in : &child->added_out) = true;
+        *(inbound ? &child->part_in : &child->part_out) = PART_ORDERED;
         x->ops_pending++;
     }
     return code;
@@ -119,11 +138,17 @@ static enum cyg_code add_policy(struct exchange *x, struct child_sa *child, uint
 {
     struct cyg_kernel_op op = { .type = CYG_KERNEL_POLICY_ADD };
     child_sa_policy(child, &op.policy);
-    const struct kernel_wait wait = { .exchange = x->id, .set = set };
+    const struct kernel_wait wait = {
+        .exchange = x->id,
+        .set = set,
+        .use = child->use,
+        .child_spi = child->spi_in,
+        .child_id = child->uniqueid,
+        .path = child->path,
+    };
     enum cyg_code code = submit(x->engine, &op, &wait, err);
     if (code == CYG_OK) {
-        child->has_policy = true;
-        child->use->policies++;
+        child->part_policy = PART_ORDERED;
         x->ops_pending++;
     }
     return code;
@@ -149,64 +174,94 @@ enum step_result kernel_install(struct exchange *x, struct child_sa *child,
         }
     }
     if (code != CYG_OK) {
-        x->ops_pending = 0; /* answers of this set are nobody's; child_sa_end undoes them */
+        x->ops_pending = 0; /* answers of this set are nobody's: they undo what was made */
         return STEP_REFUSED;
     }
     return exchange_await_kernel(x, set, then);
 }
 
-static void remove_sa(struct child_sa *child, bool inbound)
+/* ---- taking away ---- */
+
+static void remove_sa(struct engine *engine, struct flow_use *use, bool inbound, uint32_t spi,
+                      bool udp_encap, const struct cyg_path *path)
 {
     struct cyg_kernel_op op = {
         .type = CYG_KERNEL_SA_REMOVE,
         .sa = {
-            .spi = inbound ? child->spi_in : child->spi_out,
-            .reqid = child->use->reqid,
-            .protocol = child->use->protocol,
-            .mode = child->use->mode,
+            .spi = spi,
+            .reqid = use->reqid,
+            .protocol = use->protocol,
+            .mode = use->mode,
             .inbound = inbound,
-            .udp_encap = child->udp_encap,
-            .path = child->path,
+            .udp_encap = udp_encap,
+            .path = *path,
         },
     };
-    submit_unanswered(child->sa->engine, &op);
+    submit_unanswered(engine, &op, NULL);
+}
+
+/* The policy of a flow goes with the last child that holds it. */
+static void drop_policy(struct engine *engine, struct flow_use *use, const struct cyg_path *path)
+{
+    if (use->policies > 0) {
+        return;
+    }
+    struct cyg_kernel_op op = {
+        .type = CYG_KERNEL_POLICY_REMOVE,
+        .policy = {
+            .reqid = use->reqid,
+            .protocol = use->protocol,
+            .mode = use->mode,
+            .path = *path,
+            .flow = use->flow,
+        },
+    };
+    submit_unanswered(engine, &op, use);
 }
 
 void kernel_remove(struct child_sa *child)
 {
     struct engine *engine = child->sa->engine;
-    if (child->has_policy && --child->use->policies == 0) {
-        struct cyg_kernel_op op = { .type = CYG_KERNEL_POLICY_REMOVE };
-        child_sa_policy(child, &op.policy);
-        submit_unanswered(engine, &op);
+    struct flow_use *use = child->use;
+    if (child->part_policy == PART_THERE) {
+        use->policies--;
+        drop_policy(engine, use, &child->path);
     }
-    if (child->added_out) {
-        remove_sa(child, false);
+    if (child->part_out == PART_THERE) {
+        remove_sa(engine, use, false, child->spi_out, child->udp_encap, &child->path);
     }
-    if (child->added_in) {
-        remove_sa(child, true);
-    } else if (child->spi_in != 0) {
-        kernel_release(engine, (enum cyg_ipsec_protocol)child->use->protocol, &child->path,
-                       child->spi_in);
+    if (child->part_in == PART_THERE) {
+        remove_sa(engine, use, true, child->spi_in, child->udp_encap, &child->path);
+    } else if (child->part_in == PART_NONE) {
+        kernel_release(engine, (enum cyg_ipsec_protocol)use->protocol, &child->path, child->spi_in);
     }
-    child->has_policy = child->added_in = child->added_out = false;
+}
+
+static void move_sa(struct child_sa *child, bool inbound)
+{
+    static const struct child_keys none;
+    struct cyg_kernel_op op = { .type = CYG_KERNEL_SA_MOVE };
+    child_sa_spec(child, inbound, &none, &op.sa);
+    submit_unanswered(child->sa->engine, &op, NULL);
+}
+
+static void move_policy(struct child_sa *child)
+{
+    struct cyg_kernel_op op = { .type = CYG_KERNEL_POLICY_ADD };
+    child_sa_policy(child, &op.policy);
+    submit_unanswered(child->sa->engine, &op, NULL);
 }
 
 void kernel_move(struct child_sa *child)
 {
-    struct engine *engine = child->sa->engine;
-    for (unsigned inbound = 0; inbound < 2; inbound++) {
-        if (inbound != 0 ? child->added_in : child->added_out) {
-            struct cyg_kernel_op op = { .type = CYG_KERNEL_SA_MOVE };
-            static const struct child_keys none;
-            child_sa_spec(child, inbound != 0, &none, &op.sa);
-            submit_unanswered(engine, &op);
-        }
+    if (child->part_out == PART_THERE) {
+        move_sa(child, false);
     }
-    if (child->has_policy) {
-        struct cyg_kernel_op op = { .type = CYG_KERNEL_POLICY_ADD };
-        child_sa_policy(child, &op.policy);
-        submit_unanswered(engine, &op);
+    if (child->part_in == PART_THERE) {
+        move_sa(child, true);
+    }
+    if (child->part_policy == PART_THERE) {
+        move_policy(child);
     }
 }
 
@@ -226,7 +281,11 @@ void kernel_query(struct child_sa *child)
                 .path = child->path,
             },
         };
-        const struct kernel_wait wait = { .child = child->spi_in, .inbound = inbound != 0 };
+        const struct kernel_wait wait = {
+            .child_spi = child->spi_in,
+            .child_id = child->uniqueid,
+            .inbound = inbound != 0,
+        };
         (void)submit(child->sa->engine, &op, &wait, NULL); /* the next listing asks again */
     }
 }
@@ -236,8 +295,8 @@ void kernel_query(struct child_sa *child)
 static void answer_query(struct engine *engine, const struct kernel_wait *wait,
                          const struct cyg_kernel_result *result)
 {
-    struct child_sa *child = child_sa_by_spi(engine, wait->child);
-    if (child == NULL || result->code != CYG_OK) {
+    struct child_sa *child = child_sa_by_spi(engine, wait->child_spi);
+    if (child == NULL || child->uniqueid != wait->child_id || result->code != CYG_OK) {
         return;
     }
     if (wait->inbound) {
@@ -251,16 +310,37 @@ static void answer_query(struct engine *engine, const struct kernel_wait *wait,
     }
 }
 
-static void answer_exchange(struct engine *engine, const struct kernel_wait *wait,
-                            const struct cyg_kernel_result *result)
+/* An SA was added, or not. Its child may have gone in the meantime, or moved. */
+static void answer_sa(struct engine *engine, const struct kernel_wait *wait, bool ok,
+                      struct child_sa *child)
 {
-    struct exchange *x = exchange_by_id(engine, wait->exchange);
-    if (x == NULL || x->awaited != wait->set) {
-        if (wait->type == CYG_KERNEL_SPI_RESERVE && result->code == CYG_OK) {
-            kernel_release(engine, wait->protocol, &wait->path, result->spi);
+    if (child != NULL) {
+        *(wait->inbound ? &child->part_in : &child->part_out) = ok ? PART_THERE : PART_NONE;
+        if (ok
+            && (!cyg_endpoint_equal(&child->path.remote, &wait->path.remote)
+                || !cyg_endpoint_equal(&child->path.local, &wait->path.local))) {
+            move_sa(child, wait->inbound);
         }
-        return;
+    } else if (ok) {
+        remove_sa(engine, wait->use, wait->inbound, wait->spi, wait->udp_encap, &wait->path);
+    } else if (wait->inbound) {
+        kernel_release(engine, wait->protocol, &wait->path, wait->spi);
     }
+}
+
+static void answer_policy(struct engine *engine, const struct kernel_wait *wait, bool ok,
+                          struct child_sa *child)
+{
+    if (child != NULL) {
+        child->part_policy = ok ? PART_THERE : PART_NONE;
+        wait->use->policies += ok;
+    } else if (ok) {
+        drop_policy(engine, wait->use, &wait->path);
+    }
+}
+
+static void answer_exchange(struct exchange *x, const struct cyg_kernel_result *result)
+{
     static const struct cyg_kernel_result no_memory = {
         .code = CYG_NOMEM,
         .error = { .reason = CYG_R_NOMEM },
@@ -277,6 +357,28 @@ static void answer_exchange(struct engine *engine, const struct kernel_wait *wai
     }
 }
 
+static void take_answer(struct engine *engine, const struct kernel_wait *wait,
+                        const struct cyg_kernel_result *result)
+{
+    bool ok = result->code == CYG_OK;
+    struct child_sa *child = child_sa_by_spi(engine, wait->child_spi);
+    struct exchange *x = exchange_by_id(engine, wait->exchange);
+    bool waited = x != NULL && x->awaited == wait->set;
+    if (child != NULL && child->uniqueid != wait->child_id) {
+        child = NULL;
+    }
+    if (wait->set != 0 && wait->type == CYG_KERNEL_SA_ADD) {
+        answer_sa(engine, wait, ok, child);
+    } else if (wait->set != 0 && wait->type == CYG_KERNEL_POLICY_ADD) {
+        answer_policy(engine, wait, ok, child);
+    } else if (wait->type == CYG_KERNEL_SPI_RESERVE && ok && !waited) {
+        kernel_release(engine, wait->protocol, &wait->path, result->spi);
+    }
+    if (waited) {
+        answer_exchange(x, result);
+    }
+}
+
 void kernel_answer(struct engine *engine, uint64_t tag, const struct cyg_kernel_result *result)
 {
     struct kernel_wait *wait;
@@ -289,7 +391,10 @@ void kernel_answer(struct engine *engine, uint64_t tag, const struct cyg_kernel_
     if (wait->type == CYG_KERNEL_SA_QUERY) {
         answer_query(engine, wait, result);
     } else {
-        answer_exchange(engine, wait, result);
+        take_answer(engine, wait, result);
+    }
+    if (wait->use != NULL) {
+        flow_use_release(engine, wait->use);
     }
     free(wait);
 }
@@ -299,6 +404,9 @@ void kernel_clear(struct engine *engine)
     while (engine->kernel != NULL) {
         struct kernel_wait *wait = engine->kernel;
         TABLE_DELETE(hh, engine->kernel, wait);
+        if (wait->use != NULL) {
+            flow_use_release(engine, wait->use);
+        }
         free(wait);
     }
 }

@@ -58,6 +58,19 @@ void unique_apply(struct ike_sa *sa, bool initial_contact)
     }
 }
 
+void unique_move_children(struct ike_sa *sa)
+{
+    struct ike_sa *heir = NULL;
+    for (struct ike_sa *other = sa->principal->sas; other != NULL; other = other->next) {
+        if (other != sa && !other->replaced) {
+            heir = other; /* the newest stands last */
+        }
+    }
+    while (heir != NULL && sa->children != NULL) {
+        child_sa_adopt(heir, sa->children);
+    }
+}
+
 enum cyg_code unique_check(const struct ike_sa *sa, const struct cyg_identity *identity,
                            struct cyg_error *err)
 {

@@ -9,6 +9,9 @@
 /* A new SA is up. initial_contact: its peer says that it has nothing left of before. */
 void unique_apply(struct ike_sa *sa, bool initial_contact);
 
+/* This SA is going: its child SAs move to another one of the same principal, if there is one. */
+void unique_move_children(struct ike_sa *sa);
+
 /* Whether this identity may have another SA: with unique = keep only while it has none.
  * CYG_R_UNIQUE_KEEP. sa->peer is known. */
 CYG_MUST_USE enum cyg_code unique_check(const struct ike_sa *sa,
