@@ -110,7 +110,8 @@ struct exchange {
     struct engine *engine;
     struct ike_sa *sa;
     const struct exchange_kind *kind;
-    uint64_t id, order_id; /* order_id: of the order it serves, 0: none */
+    uint64_t id, order_id; /* order_id: of the order it serves, as its giver
+                              knows it, 0: none */
 
     uint64_t awaited; /* job or tag that it is suspended for; 0: none */
     job_handler *on_job;

@@ -170,7 +170,9 @@ static void start_flows(struct order *order, struct ike_sa *sa)
             break;
         }
         order->n_pending++;
-        if (quick_mode_initiate(sa, order->peer, order->config, &flow, order->id, &err) != CYG_OK) {
+        if (quick_mode_initiate(sa, order->peer, order->config, &flow, order->id, order->public_id,
+                                &err)
+            != CYG_OK) {
             orders_flow_done(order->engine, order->id, 0, &err);
         }
     }

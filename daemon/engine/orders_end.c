@@ -66,7 +66,7 @@ static void terminate(struct engine *engine, const struct cyg_order *order)
             n++;
         }
     }
-    struct cyg_error result = { 0 };
+    struct cyg_error result = { .got = n };
     if (n == 0) {
         (void)CYG_FAIL(&result, CYG_R_NO_SUCH_SA,
                        .got_quote =

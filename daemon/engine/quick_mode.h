@@ -27,6 +27,7 @@ struct quick_mode {
     struct cyg_peer *peer; /* held */
     const struct cyg_peer_child *config;
     struct cyg_flow flow;
+    uint64_t order; /* whose flow it is, 0: none */
     struct transforms_policy policy;
     enum cyg_alg cipher, integ, group;
     struct lifetime offered, agreed;
@@ -42,11 +43,12 @@ struct quick_mode {
     struct child_keys *keys_in, *keys_out;
 };
 
-/* Begin one for a flow; peer is held. The order hears of its end. */
+/* Begin one for a flow; peer is held. The order hears of its end; order_id is its name outside, for
+ * events. */
 CYG_MUST_USE enum cyg_code quick_mode_initiate(struct ike_sa *sa, struct cyg_peer *peer,
                                                const struct cyg_peer_child *config,
-                                               const struct cyg_flow *flow, uint64_t order_id,
-                                               struct cyg_error *err);
+                                               const struct cyg_flow *flow, uint64_t order,
+                                               uint64_t order_id, struct cyg_error *err);
 
 /* The peer's SPI of a quick mode under way; 0: not known. */
 uint32_t quick_mode_peer_spi(const struct exchange *x);

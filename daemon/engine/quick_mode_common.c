@@ -239,15 +239,15 @@ void quick_ended(struct exchange *x, const struct cyg_error *why)
     } else {
         give_back(x, why);
     }
-    if (success && x->order_id == 0) {
+    if (success && qm->order == 0) {
         struct cyg_child_record record;
         listing_child(qm->child, &record);
         events_children(x->sa, CYG_EVENT_CHILD_UP, &record, 1);
     }
     cyg_peer_release(qm->peer);
     qm->peer = NULL;
-    if (x->order_id != 0) {
-        orders_flow_done(x->engine, x->order_id, child_id, why);
+    if (qm->order != 0) {
+        orders_flow_done(x->engine, qm->order, child_id, why);
     }
     if (is_dead(x, why)) {
         ike_sa_end(x->sa, true, why);

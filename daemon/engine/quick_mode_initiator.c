@@ -40,7 +40,7 @@ const struct exchange_kind quick_mode_initiator = {
 
 enum cyg_code quick_mode_initiate(struct ike_sa *sa, struct cyg_peer *peer,
                                   const struct cyg_peer_child *config, const struct cyg_flow *flow,
-                                  uint64_t order_id, struct cyg_error *err)
+                                  uint64_t order, uint64_t order_id, struct cyg_error *err)
 {
     uint32_t id;
     struct exchange *x = NULL;
@@ -60,6 +60,7 @@ enum cyg_code quick_mode_initiate(struct ike_sa *sa, struct cyg_peer *peer,
     qm->peer = cyg_peer_hold(peer);
     qm->config = config;
     qm->flow = *flow;
+    qm->order = order;
     offer_policy(sa, config, &qm->policy);
     qm->policy.group = offer_pfs(sa->engine, config);
     qm->group = qm->policy.group;
