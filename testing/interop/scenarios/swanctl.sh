@@ -49,7 +49,9 @@ lab_check "responder: cygnetd has no SA" lab_wait 5 no_sa a
 
 follow_log() {
     local pid
-    swanctl_on a --log >"$LAB_DIR/log.out" 2>&1 &
+    # Into a file it would write a block at a time.
+    lab_ns a env STRONGSWAN_CONF="$LAB_DIR/a/strongswan.conf" stdbuf -oL \
+        swanctl --log --uri "unix://$LAB_DIR/a/vici" >"$LAB_DIR/log.out" 2>&1 &
     pid=$!
     sleep 0.5
     swanctl_on a --initiate --child net --timeout 20 >/dev/null 2>&1
