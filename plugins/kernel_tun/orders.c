@@ -260,8 +260,13 @@ static void change_policy(struct worker *w, const struct order *order,
     bool changed = false;
     if (order->op.type == CYG_KERNEL_POLICY_ADD) {
         result->code = sadb_policy_add(&w->sadb, spec, &policy, &changed, &result->error);
-    } else if (sadb_policy_remove(&w->sadb, spec, &changed) != CYG_OK) {
-        result->code = CYG_FAIL(&result->error, CYG_R_POLICY_UNKNOWN, .got = spec->reqid);
+    } else if (sadb_policy_remove(&w->sadb, spec) == CYG_OK) {
+        changed = true;
+    } else {
+        result->code = CYG_FAIL(
+            &result->error, CYG_R_POLICY_UNKNOWN, .got = spec->reqid,
+            .got_quote = cyg_quote(CYG_QUOTE_FLOW, (struct cyg_span){ (const uint8_t *)&spec->flow,
+                                                                      sizeof(spec->flow) }));
     }
     if (result->code != CYG_OK || !changed || order->quiet) {
         return;
@@ -269,7 +274,7 @@ static void change_policy(struct worker *w, const struct order *order,
     result->code = network_put(w->network, order);
     *ret_answered = result->code == CYG_OK;
     if (!*ret_answered) {
-        enum cyg_code undone = sadb_policy_remove(&w->sadb, spec, &changed);
+        enum cyg_code undone = sadb_policy_remove(&w->sadb, spec);
         (void)undone;
         result->code = CYG_FAIL(&result->error, CYG_R_BUSY);
     }

@@ -186,11 +186,9 @@ static void enter(struct sadb *db, struct policy *p)
 enum cyg_code sadb_policy_add(struct sadb *db, const struct cyg_policy_spec *spec,
                               struct policy **ret, bool *ret_is_new, struct cyg_error *err)
 {
-    struct policy like = { .flow = spec->flow,
-                           .path = spec->path,
-                           .mode = spec->mode,
-                           .action = spec->action,
-                           .references = 1 };
+    struct policy like = {
+        .flow = spec->flow, .path = spec->path, .mode = spec->mode, .action = spec->action
+    };
     if (flow_match_of(&spec->flow, &like.match) != CYG_OK) {
         return CYG_FAIL(err, CYG_R_POLICY_FLOW, .got_quote = flow_quote(&spec->flow));
     }
@@ -204,7 +202,6 @@ enum cyg_code sadb_policy_add(struct sadb *db, const struct cyg_policy_spec *spe
             return CYG_FAIL(err, CYG_R_POLICY_HELD, .got = held->group->reqid, .want = spec->reqid,
                             .got_quote = flow_quote(&spec->flow));
         }
-        held->references++;
         held->path = spec->path;
         *ret_is_new = false;
         *ret = held;
@@ -244,8 +241,7 @@ static void policy_free(struct sadb *db, struct policy *p)
     free(p);
 }
 
-enum cyg_code sadb_policy_remove(struct sadb *db, const struct cyg_policy_spec *spec,
-                                 bool *ret_is_gone)
+enum cyg_code sadb_policy_remove(struct sadb *db, const struct cyg_policy_spec *spec)
 {
     struct policy like = { .flow = spec->flow };
     if (flow_match_of(&spec->flow, &like.match) != CYG_OK) {
@@ -256,10 +252,7 @@ enum cyg_code sadb_policy_remove(struct sadb *db, const struct cyg_policy_spec *
     if (p == NULL || p->group->reqid != spec->reqid) {
         return CYG_NOT_FOUND;
     }
-    *ret_is_gone = --p->references == 0;
-    if (*ret_is_gone) {
-        policy_free(db, p);
-    }
+    policy_free(db, p);
     return CYG_OK;
 }
 

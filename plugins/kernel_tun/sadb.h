@@ -64,7 +64,6 @@ struct policy {
     struct cyg_path path;
     uint32_t rank; /* the lowest one that matches counts */
     uint8_t action, mode;
-    unsigned references;
 };
 
 /* Policies that agree in which bits of a packet they look at: one hash look-up for all of them. */
@@ -103,14 +102,14 @@ struct sa *sadb_find_inbound(const struct sadb *db, uint32_t spi);
 struct sa *sadb_find(const struct sadb *db, const struct cyg_sa_spec *spec);
 void sadb_remove(struct sadb *db, struct sa *sa);
 
-/* Add a policy, or a reference to the same one. Refusals: CYG_R_POLICY_HELD, _POLICY_FLOW,
- * _POLICY_ACTION, _SA_LIMIT. *ret_is_new: whether it was not there before. */
+/* Add a policy; one that this request id already holds just gets the new path. Refusals:
+ * CYG_R_POLICY_HELD, _POLICY_FLOW, _POLICY_ACTION, _SA_LIMIT. *ret_is_new: whether it was not there
+ * before. */
 CYG_MUST_USE enum cyg_code sadb_policy_add(struct sadb *db, const struct cyg_policy_spec *spec,
                                            struct policy **ret, bool *ret_is_new,
                                            struct cyg_error *err);
-/* Drop a reference; *ret_is_gone: whether it was the last. CYG_NOT_FOUND. */
-CYG_MUST_USE enum cyg_code sadb_policy_remove(struct sadb *db, const struct cyg_policy_spec *spec,
-                                              bool *ret_is_gone);
+/* CYG_NOT_FOUND when this request id does not hold this flow. */
+CYG_MUST_USE enum cyg_code sadb_policy_remove(struct sadb *db, const struct cyg_policy_spec *spec);
 
 /* The policy that a packet from our side falls under; NULL if none. */
 struct policy *sadb_policy_for(const struct sadb *db, const struct inner *p);
