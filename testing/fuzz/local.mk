@@ -52,3 +52,14 @@ EXTRA_DIST += \
 	testing/fuzz/corpus/sa \
 	testing/fuzz/corpus/text \
 	testing/fuzz/corpus/vid
+
+# kernel-tun's packet functions.
+if PLUGIN_KERNEL_TUN
+if PLUGIN_CRYPTO_GNUTLS
+fuzz_targets += testing/fuzz/esp_input_fuzz
+testing_fuzz_esp_input_fuzz_CPPFLAGS = $(kernel_tun_cppflags)
+testing_fuzz_esp_input_fuzz_LDADD = libkernel_tun.la libtest_crypto.la libcrypto_gnutls.la \
+	$(fuzz_ldadd) $(PLUGIN_KERNEL_TUN_LIBS) -lpthread
+endif
+endif
+EXTRA_DIST += testing/fuzz/corpus/esp_input

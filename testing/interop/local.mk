@@ -10,7 +10,14 @@ testing_interop_tun_endpoint_LDADD = libtest_kernel_tun.la libtest_crypto.la lib
 	libcygnet.la -ldl
 endif
 endif
+EXTRA_DIST += testing/interop/kernel_tun_test.bats
 
+# As root: make check-net
+check-net: all
+	$(AM_V_at)$(MAKE) $(AM_MAKEFLAGS) $(check_LTLIBRARIES) testing/interop/tun_endpoint
+	$(AM_V_at)CYG_BUILDDIR='$(abs_top_builddir)' bats --tap \
+		$(srcdir)/testing/interop/kernel_tun_test.bats
+.PHONY: check-net
 
 EXTRA_DIST += testing/demo testing/interop/lab.sh testing/interop/pair.sh testing/interop/run \
 	testing/interop/scenarios/charon_flows.sh \
