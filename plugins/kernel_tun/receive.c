@@ -17,10 +17,7 @@
 struct slot {
     struct sockaddr_storage from;
     struct iovec part;
-    union {
-        uint8_t bytes[CONTROL_BYTES];
-        struct cmsghdr align;
-    } control;
+    _Alignas(struct cmsghdr) uint8_t control[CONTROL_BYTES];
     uint8_t data[DATAGRAM_MAX + 1];
 };
 
@@ -48,7 +45,7 @@ static void prepare(struct receive_buffers *b)
                                                   .msg_namelen = sizeof(slot->from),
                                                   .msg_iov = &slot->part,
                                                   .msg_iovlen = 1,
-                                                  .msg_control = slot->control.bytes,
+                                                  .msg_control = slot->control,
                                                   .msg_controllen = CONTROL_BYTES };
     }
 }
@@ -147,15 +144,11 @@ unsigned esp_socket_receive(struct esp_socket *s, struct receive_buffers *b,
 
 bool esp_socket_error(struct esp_socket *s, size_t *ret_mtu, uint8_t quote[8], size_t *ret_len)
 {
-    union {
-        uint8_t bytes[512];
-        struct cmsghdr align;
-    } control;
+    _Alignas(struct cmsghdr) uint8_t control[512];
     struct iovec part = { quote, 8 };
-    struct msghdr hdr = { .msg_iov = &part,
-                          .msg_iovlen = 1,
-                          .msg_control = control.bytes,
-                          .msg_controllen = sizeof(control.bytes) };
+    struct msghdr hdr = {
+        .msg_iov = &part, .msg_iovlen = 1, .msg_control = control, .msg_controllen = sizeof(control)
+    };
     ssize_t got = recvmsg(s->fd, &hdr, MSG_ERRQUEUE | MSG_DONTWAIT);
     if (got < 0) {
         return false;

@@ -16,10 +16,7 @@
 struct wire {
     struct sockaddr_storage to;
     struct iovec part;
-    union {
-        uint8_t bytes[CONTROL_BYTES];
-        struct cmsghdr align;
-    } control;
+    _Alignas(struct cmsghdr) uint8_t control[CONTROL_BYTES];
 };
 
 static bool extends(const struct outgoing *last, const struct sa *sa, uint8_t tos, bool df,
@@ -106,7 +103,7 @@ static void fill(struct mmsghdr *message, struct wire *wire, const struct cyg_pa
                                        .msg_namelen = cyg_address_to_sockaddr(&remote, &wire->to),
                                        .msg_iov = &wire->part,
                                        .msg_iovlen = 1,
-                                       .msg_control = wire->control.bytes } };
+                                       .msg_control = wire->control } };
     struct msghdr *hdr = &message->msg_hdr;
     add_source(hdr, &path->local);
     if (tos != 0) {
