@@ -107,22 +107,22 @@ static size_t table_len(const struct cyg_setting *options)
 static enum cyg_code add_section(struct cyg_settings *settings,
                                  const struct cyg_settings_section *from)
 {
-    struct section *section = &settings->sections[settings->n];
     size_t n = table_len(from->options);
     if (settings_section(settings, from->name) != NULL) {
         cyg_bug(__FILE__, __LINE__, "two tables for one section of the settings");
     }
-    *section = (struct section){ .name = strdup(from->name),
-                                 .entries = calloc(n + 1, sizeof *section->entries),
-                                 .n = n };
-    settings->n++; /* what is there now is freed with the others */
-    if (section->name == NULL || section->entries == NULL) {
-        section->n = 0;
+    char *name = strdup(from->name);
+    struct entry *entries = calloc(n + 1, sizeof *entries);
+    if (name == NULL || entries == NULL) {
+        free(name);
+        free(entries);
         return CYG_NOMEM;
     }
     for (size_t i = 0; i < n; i++) {
-        section->entries[i].row = &from->options[i];
+        entries[i].row = &from->options[i];
     }
+    settings->sections[settings->n++] =
+        (struct section){ .name = name, .entries = entries, .n = n };
     return CYG_OK;
 }
 
@@ -183,6 +183,9 @@ static enum cyg_code make_options(const struct cyg_settings *settings, cfg_opt_t
             top = opts[i];
             at = section->n;
         }
+    }
+    if (top == NULL) {
+        cyg_unreachable(); /* new_settings has seen to it */
     }
     for (size_t i = 0; i < settings->n; i++) {
         if (opts[i] != top) {

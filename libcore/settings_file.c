@@ -107,49 +107,19 @@ static char *join(const char *from, const char *pattern)
     return asprintf(&path, "%.*s%s", (int)(slash - from + 1), from, pattern) < 0 ? NULL : path;
 }
 
-/* glob's own list as one of ours. */
-static enum cyg_code copy_paths(const glob_t *found, char ***ret, size_t *ret_n)
-{
-    char **paths = calloc(found->gl_pathc + 1, sizeof *paths);
-    if (paths == NULL) {
-        return CYG_NOMEM;
-    }
-    for (size_t i = 0; i < found->gl_pathc; i++) {
-        paths[i] = strdup(found->gl_pathv[i]);
-        if (paths[i] == NULL) {
-            while (i > 0) {
-                free(paths[--i]);
-            }
-            free(paths);
-            return CYG_NOMEM;
-        }
-    }
-    *ret = paths;
-    *ret_n = found->gl_pathc;
-    return CYG_OK;
-}
-
-enum cyg_code settings_glob(const char *from, const char *pattern, char ***ret, size_t *ret_n,
+enum cyg_code settings_glob(const char *from, const char *pattern, glob_t *ret,
                             struct cyg_error *err)
 {
-    glob_t found = { 0 };
     char *whole = join(from, pattern);
     if (whole == NULL) {
         return CYG_FAIL(err, CYG_R_NOMEM);
     }
     bool plain = strpbrk(pattern, "*?[") == NULL;
-    int result = glob(whole, plain ? GLOB_NOCHECK : 0, NULL, &found);
-    enum cyg_code code;
-    if (result == 0) {
-        code = copy_paths(&found, ret, ret_n);
-    } else if (result == GLOB_NOMATCH) {
-        *ret = NULL;
-        *ret_n = 0;
-        code = CYG_OK;
-    } else {
+    int result = glob(whole, plain ? GLOB_NOCHECK : 0, NULL, ret);
+    enum cyg_code code = CYG_OK;
+    if (result != 0 && result != GLOB_NOMATCH) {
         code = result == GLOB_NOSPACE ? CYG_NOMEM : cannot_read(whole, EIO, err);
     }
-    globfree(&found);
     free(whole);
     return code == CYG_NOMEM ? CYG_FAIL(err, CYG_R_NOMEM) : code;
 }

@@ -6,6 +6,7 @@
 
 #include <cygnet/settings_load.h>
 
+#include <glob.h>
 #include <stdint.h>
 
 #define SETTINGS_BYTES_MAX (1024u * 1024u) /* of all files together */
@@ -57,10 +58,11 @@ struct entry *settings_entry(const struct section *section, const char *key);
 CYG_MUST_USE enum cyg_code settings_read(const char *path, size_t *budget, struct buffer *ret,
                                          struct cyg_error *err);
 
-/* The files that an include names, sorted; relative to the folder of `from`. The caller frees each
- * and the array. A pattern may match nothing, a plain name not. */
-CYG_MUST_USE enum cyg_code settings_glob(const char *from, const char *pattern, char ***ret,
-                                         size_t *ret_n, struct cyg_error *err);
+/* The files that an include names, sorted, in *ret; relative to the folder of `from`. The caller
+ * gives *ret as zeros and calls globfree() in any case. A pattern may match nothing, a plain name
+ * not. */
+CYG_MUST_USE enum cyg_code settings_glob(const char *from, const char *pattern, glob_t *ret,
+                                         struct cyg_error *err);
 
 /* All files as one text that libconfuse takes, with the way back from its lines to ours. */
 struct scan {

@@ -335,20 +335,16 @@ static enum cyg_code include(struct scan *s, struct cursor *c, unsigned depth,
     struct place begin = c->at;
     c->pos += strlen("include");
     char *pattern = include_pattern(c);
-    char **paths = NULL;
-    size_t n = 0;
+    glob_t found = { 0 };
     if (pattern == NULL) {
         return CYG_FAIL(err, CYG_R_SETTINGS_INCLUDE, .offset = begin.line,
                         .got_quote = settings_quote(begin, "include"));
     }
-    enum cyg_code code = settings_glob(begin.file, pattern, &paths, &n, err);
-    for (size_t i = 0; i < n; i++) {
-        if (code == CYG_OK) {
-            code = scan_file(s, paths[i], depth + 1, begin, err);
-        }
-        free(paths[i]);
+    enum cyg_code code = settings_glob(begin.file, pattern, &found, err);
+    for (size_t i = 0; code == CYG_OK && i < found.gl_pathc; i++) {
+        code = scan_file(s, found.gl_pathv[i], depth + 1, begin, err);
     }
-    free(paths);
+    globfree(&found);
     free(pattern);
     return code == CYG_OK ? map_lines(s, c->at, err) : code;
 }
@@ -412,15 +408,16 @@ static enum cyg_code scan_file(struct scan *s, const char *path, unsigned depth,
                         .got_quote = settings_quote(from, "include"), .want = SETTINGS_DEPTH_MAX);
     }
     char **files = reallocarray(s->files, s->n_files + 1, sizeof *files);
-    char *name = strdup(path);
-    if (files != NULL) {
-        s->files = files;
-    }
-    if (files == NULL || name == NULL) {
-        free(name);
+    if (files == NULL) {
         return CYG_FAIL(err, CYG_R_NOMEM);
     }
-    s->files[s->n_files++] = name;
+    s->files = files;
+    files[s->n_files] = strdup(path);
+    const char *name = files[s->n_files];
+    if (name == NULL) {
+        return CYG_FAIL(err, CYG_R_NOMEM);
+    }
+    s->n_files++;
     struct buffer content = { 0 };
     enum cyg_code code = settings_read(path, &s->budget, &content, err);
     if (code == CYG_OK) {

@@ -37,7 +37,7 @@ enum ctl_status ctl_connect(const char *uri, struct ctl_client **ret)
         fprintf(stderr, "cygnetctl: %s: must be unix:// and a path\n", uri);
         return CTL_USAGE;
     }
-    strcpy(address.sun_path, path);
+    memcpy(address.sun_path, path, strlen(path) + 1);
     struct ctl_client *client = calloc(1, sizeof *client);
     uint8_t *packet = malloc(CYG_VICI_PACKET_MAX);
     const int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);

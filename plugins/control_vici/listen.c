@@ -30,7 +30,7 @@ static enum cyg_code refused(const char *path, const char *why, struct cyg_error
 static enum cyg_code check_folder(const char *path, const struct listener *l, struct cyg_error *err)
 {
     char folder[sizeof l->address.sun_path];
-    strcpy(folder, path); /* path fits sun_path, listener_open has checked */
+    memcpy(folder, path, strlen(path) + 1); /* it fits sun_path, listener_open has checked */
     char *slash = strrchr(folder, '/');
     if (slash == NULL || slash == folder) {
         return refused(path, "it needs a folder of its own", err);
@@ -98,6 +98,18 @@ static enum cyg_code bind_socket(struct listener *l, struct cyg_error *err)
     return CYG_OK;
 }
 
+static enum cyg_code find_group(struct listener *l, const char *name, struct cyg_error *err)
+{
+    char text[4096]; /* its members too: more than this is no group for a control socket */
+    struct group group, *found = NULL;
+    if (getgrnam_r(name, &group, text, sizeof text, &found) != 0 || found == NULL) {
+        return refused(name, "there is no such group", err);
+    }
+    l->has_group = true;
+    l->group = group.gr_gid;
+    return CYG_OK;
+}
+
 enum cyg_code listener_open(const char *uri, const char *group, struct listener **ret,
                             struct cyg_error *err)
 {
@@ -114,14 +126,10 @@ enum cyg_code listener_open(const char *uri, const char *group, struct listener 
         || path[0] != '/') {
         code = refused(uri, "it must be unix:// and an absolute path of at most 107 bytes", err);
     } else {
-        strcpy(l->address.sun_path, path);
+        memcpy(l->address.sun_path, path, strlen(path) + 1);
     }
-    const struct group *g = code == CYG_OK && group != NULL ? getgrnam(group) : NULL;
-    if (code == CYG_OK && group != NULL && g == NULL) {
-        code = refused(group, "there is no such group", err);
-    } else if (g != NULL) {
-        l->has_group = true;
-        l->group = g->gr_gid;
+    if (code == CYG_OK && group != NULL) {
+        code = find_group(l, group, err);
     }
     if (code == CYG_OK) {
         code = check_folder(path, l, err);

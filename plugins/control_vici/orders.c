@@ -60,7 +60,7 @@ static void give(struct client *client, struct cyg_span message, struct cyg_orde
     w->client = client;
     w->order_id = order->id;
     w->level = (int8_t)(level < -1 ? -1 : level > 4 ? 4 : level);
-    strcpy(w->what, order->child[0] != '\0' ? order->child : order->ike);
+    memcpy(w->what, order->child[0] != '\0' ? order->child : order->ike, sizeof w->what);
     if (w->timeout_ms < 0) {
         free(w);
         reply_success(client);

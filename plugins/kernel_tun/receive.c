@@ -142,6 +142,7 @@ unsigned esp_socket_receive(struct esp_socket *s, struct receive_buffers *b,
     return n;
 }
 
+/* NOLINTNEXTLINE(readability-non-const-parameter): recvmsg writes to quote */
 bool esp_socket_error(struct esp_socket *s, size_t *ret_mtu, uint8_t quote[8], size_t *ret_len)
 {
     _Alignas(struct cmsghdr) uint8_t control[512];
