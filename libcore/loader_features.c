@@ -17,22 +17,24 @@ static const struct {
         KEY_NUMBER,
         KEY_TEXT
     } key;
-    enum cyg_alg_kind kind;
+    enum cyg_alg_kind kind; /* with KEY_ALG */
     size_t ops_size;
 } types[CYG_FEATURE_TYPES] = {
-    [CYG_FEATURE_END] = { "", KEY_NONE, 0, 0 },
+    [CYG_FEATURE_END] = { .name = "" },
     [CYG_FEATURE_CIPHER] = { "cipher", KEY_ALG, CYG_ALG_KIND_CIPHER,
                              sizeof(struct cyg_cipher_ops) },
     [CYG_FEATURE_HASH] = { "hash", KEY_ALG, CYG_ALG_KIND_INTEG, sizeof(struct cyg_hash_ops) },
     [CYG_FEATURE_MAC] = { "mac", KEY_ALG, CYG_ALG_KIND_INTEG, sizeof(struct cyg_mac_ops) },
     [CYG_FEATURE_GROUP] = { "group", KEY_ALG, CYG_ALG_KIND_GROUP, sizeof(struct cyg_group_ops) },
-    [CYG_FEATURE_RNG] = { "rng", KEY_NONE, 0, sizeof(struct cyg_rng_ops) },
-    [CYG_FEATURE_AUTH] = { "auth", KEY_NUMBER, 0, sizeof(struct cyg_auth_ops) },
-    [CYG_FEATURE_KERNEL_IPSEC] = { "kernel-ipsec", KEY_NONE, 0, sizeof(struct cyg_kernel_ops) },
-    [CYG_FEATURE_KERNEL_NET] = { "kernel-net", KEY_NONE, 0, sizeof(size_t) },
-    [CYG_FEATURE_STORE] = { "store", KEY_NONE, 0, sizeof(struct cyg_store_ops) },
-    [CYG_FEATURE_FETCHER] = { "fetcher", KEY_TEXT, 0, sizeof(struct cyg_fetcher) },
-    [CYG_FEATURE_SERVICE] = { "service", KEY_TEXT, 0, sizeof(struct cyg_service_ops) },
+    [CYG_FEATURE_RNG] = { "rng", .key = KEY_NONE, .ops_size = sizeof(struct cyg_rng_ops) },
+    [CYG_FEATURE_AUTH] = { "auth", .key = KEY_NUMBER, .ops_size = sizeof(struct cyg_auth_ops) },
+    [CYG_FEATURE_KERNEL_IPSEC] = { "kernel-ipsec", .key = KEY_NONE,
+                                   .ops_size = sizeof(struct cyg_kernel_ops) },
+    [CYG_FEATURE_KERNEL_NET] = { "kernel-net", .key = KEY_NONE, .ops_size = sizeof(size_t) },
+    [CYG_FEATURE_STORE] = { "store", .key = KEY_NONE, .ops_size = sizeof(struct cyg_store_ops) },
+    [CYG_FEATURE_FETCHER] = { "fetcher", .key = KEY_TEXT, .ops_size = sizeof(struct cyg_fetcher) },
+    [CYG_FEATURE_SERVICE] = { "service", .key = KEY_TEXT,
+                              .ops_size = sizeof(struct cyg_service_ops) },
 };
 
 static bool is_type(enum cyg_feature_type type)

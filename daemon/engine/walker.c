@@ -207,7 +207,11 @@ static enum cyg_code open_message(struct exchange *x, const struct step *step,
     struct cyg_error second = { 0 };
     enum cyg_code again = open_encrypted(x, step, h, datagram, ret, ret_proved, &second);
     memcpy(x->iv, iv, IV_MAX);
-    return again == CYG_OK || *ret_proved ? (*err = second, again) : code;
+    if (again != CYG_OK && !*ret_proved) {
+        return code;
+    }
+    *err = second;
+    return again;
 }
 
 /* ---- handling ---- */

@@ -215,7 +215,7 @@ enum cyg_code policy_load(struct connection *c, int64_t id, struct policy *ret,
 {
     CYG_CLEANUP(query_endp) sqlite3_stmt *s = NULL;
     bool row = false;
-    *ret = (struct policy){ 0 };
+    *ret = (struct policy){ .n_proposals = 0 };
     enum cyg_code code = query_start(c, Q_POLICY, &s, err);
     if (code != CYG_OK) {
         return code;

@@ -453,7 +453,10 @@ static void test_wrong_descriptors_are_refused(void **state)
           "depends before" },
         { PLUGIN("x", (FEATURES({ .type = CYG_FEATURE_TYPES, .ops = &service })), .load = load_a),
           CYG_R_PLUGIN_FEATURES, "unknown type" },
-        { PLUGIN("x", (FEATURES({ .relation = 9, .type = CYG_FEATURE_STORE })), .load = load_a),
+        { PLUGIN(
+              "x",
+              (FEATURES({ .relation = (enum cyg_feature_relation)9, .type = CYG_FEATURE_STORE })),
+              .load = load_a),
           CYG_R_PLUGIN_FEATURES, "unknown relation" },
         { PLUGIN("x", (FEATURES(SERVICE(NULL))), .load = load_a), CYG_R_PLUGIN_FEATURES, "no key" },
         { PLUGIN("x", (FEATURES(SERVICE("*"))), .load = load_a), CYG_R_PLUGIN_FEATURES, "no key" },
