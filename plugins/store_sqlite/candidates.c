@@ -200,15 +200,16 @@ static enum cyg_code gather_group(struct gather *g, const struct group *group)
 }
 
 /* One allocation: the head, the items, their proposals, their names. */
-static struct cyg_candidates *pack(const struct gather *g)
+static struct cyg_candidates *pack(const struct gather *g, size_t *ret_bytes)
 {
     size_t proposals = 0, names = 0;
     for (size_t i = 0; i < g->n; i++) {
         proposals += g->items[i].policy.n_proposals;
         names += strlen(g->items[i].name) + 1;
     }
-    struct cyg_candidates *all = calloc(1, sizeof *all + g->n * sizeof *all->items
-                                               + proposals * sizeof(struct cyg_proposal) + names);
+    *ret_bytes = sizeof(struct cyg_candidates) + g->n * sizeof(struct cyg_candidate)
+                 + proposals * sizeof(struct cyg_proposal) + names;
+    struct cyg_candidates *all = calloc(1, *ret_bytes);
     if (all == NULL) {
         return NULL;
     }
@@ -250,8 +251,18 @@ enum cyg_code store_candidates(void *self, const struct cyg_path *path, cyg_usec
     CYG_CLEANUP(gather_clear)
     struct gather gather = { .lookup = &lookup, .path = path, .err = err };
     struct group groups[GROUPS];
-    size_t n = 0, total = 0;
-    enum cyg_code code = lookup_begin(self, deadline, &lookup, err);
+    size_t n = 0, total = 0, bytes = 0;
+    struct store *store = self;
+    uint64_t generation = 0;
+    struct cyg_candidates *all = NULL;
+    if (lookup_peek(store, deadline, &generation)) {
+        all = cache_find_candidates(&store->cache, generation, path);
+    }
+    if (all != NULL) {
+        *ret = all;
+        return CYG_OK;
+    }
+    enum cyg_code code = lookup_begin(store, deadline, &lookup, err);
     if (code == CYG_OK) {
         code = groups_find(&lookup, path, groups, &n, err);
     }
@@ -262,12 +273,13 @@ enum cyg_code store_candidates(void *self, const struct cyg_path *path, cyg_usec
     if (code != CYG_OK) {
         return code;
     }
-    struct cyg_candidates *all = pack(&gather);
+    all = pack(&gather, &bytes);
     if (all == NULL) {
         return CYG_FAIL(err, CYG_R_NOMEM);
     }
     all->total_peers = total;
     all->generation = lookup.generation;
+    cache_put_candidates(&store->cache, lookup.generation, path, all, bytes);
     *ret = all;
     return CYG_OK;
 }

@@ -103,12 +103,13 @@ static enum cyg_code poll_writer(struct connection *c, struct gather *g, struct 
     return code;
 }
 
-static enum cyg_code poll_source(struct source *source, cyg_usec deadline, struct gather *g,
-                                 struct cyg_error *err)
+static enum cyg_code poll_source(struct store *store, struct source *source, cyg_usec deadline,
+                                 struct gather *g, struct cyg_error *err)
 {
     bool replaced = false;
     enum cyg_code code = source_refresh(source, deadline, &replaced, err);
     if (code == CYG_OK && replaced) {
+        cache_forget(&store->cache);
         code = derive_first(source, err);
     }
     if (code == CYG_OK) {
@@ -135,7 +136,7 @@ enum cyg_code store_poll(void *self, cyg_usec deadline, struct cyg_peer_changes 
     }
     enum cyg_code code = CYG_OK;
     for (size_t i = 0; i < store->n_sources && code == CYG_OK; i++) {
-        code = poll_source(&store->sources[i], deadline, g, err);
+        code = poll_source(store, &store->sources[i], deadline, g, err);
     }
     struct cyg_peer_changes *changes = NULL;
     if (code == CYG_OK) {

@@ -53,10 +53,23 @@ static enum cyg_code lock_writer(struct source *source, cyg_usec deadline, struc
         until.tv_sec++;
         until.tv_nsec -= 1000000000L;
     }
-    if (pthread_mutex_clocklock(&source->write_lock, CLOCK_MONOTONIC, &until) != 0) {
-        return CYG_FAIL(err, CYG_R_STORE_BUSY);
+    pthread_mutex_lock(&source->lock);
+    int rc = 0;
+    while (source->writing && rc == 0) {
+        rc = pthread_cond_timedwait(&source->written, &source->lock, &until);
     }
-    return CYG_OK;
+    bool ours = !source->writing;
+    source->writing = true;
+    pthread_mutex_unlock(&source->lock);
+    return ours ? CYG_OK : CYG_FAIL(err, CYG_R_STORE_BUSY);
+}
+
+static void unlock_writer(struct source *source)
+{
+    pthread_mutex_lock(&source->lock);
+    source->writing = false;
+    pthread_cond_signal(&source->written);
+    pthread_mutex_unlock(&source->lock);
 }
 
 static void connection_free(struct connection *c)
@@ -145,7 +158,11 @@ enum cyg_code source_init(struct source *source, const char *path, uint8_t numbe
     source->path = copy;
     source->file = identify(path, "");
     pthread_mutex_init(&source->lock, NULL);
-    pthread_mutex_init(&source->write_lock, NULL);
+    pthread_condattr_t monotonic;
+    pthread_condattr_init(&monotonic);
+    pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
+    pthread_cond_init(&source->written, &monotonic);
+    pthread_condattr_destroy(&monotonic);
     return CYG_OK;
 }
 
@@ -166,7 +183,7 @@ void source_clear(struct source *source)
     close_readers(source);
     connection_free(source->writer);
     pthread_mutex_destroy(&source->lock);
-    pthread_mutex_destroy(&source->write_lock);
+    pthread_cond_destroy(&source->written);
     free(source->path);
     *source = (struct source){ 0 };
 }
@@ -232,7 +249,7 @@ enum cyg_code source_refresh(struct source *source, cyg_usec deadline, bool *ret
         source->replaced = false;
         pthread_mutex_unlock(&source->lock);
     }
-    pthread_mutex_unlock(&source->write_lock);
+    unlock_writer(source);
     return code;
 }
 
@@ -274,7 +291,7 @@ enum cyg_code connection_take_writer(struct source *source, cyg_usec deadline,
     if (code == CYG_OK && source->writer == NULL) {
         code = connection_open(source, true, deadline, &source->writer, err);
         if (code != CYG_OK) {
-            pthread_mutex_unlock(&source->write_lock);
+            unlock_writer(source);
         }
     }
     if (code != CYG_OK) {
@@ -296,7 +313,7 @@ void connection_give(struct connection *c)
         sqlite3_exec(c->db, "ROLLBACK", NULL, NULL, NULL);
     }
     if (c->writes) {
-        pthread_mutex_unlock(&source->write_lock);
+        unlock_writer(source);
         return;
     }
     pthread_mutex_lock(&source->lock);

@@ -27,6 +27,9 @@ struct connection {
     sqlite3_stmt *statements[QUERIES]; /* prepared when first used */
     cyg_usec deadline;
     bool writes;
+    bool knows; /* the state that data_version stands for: nothing was to be derived, and */
+    int64_t data_version; /* SQLite's, of this connection */
+    uint64_t generation;
 };
 
 /* Which file a path stood for; inode 0: none. */
@@ -47,9 +50,10 @@ struct source {
     unsigned readers_out;       /* taken and not yet given back */
     bool replaced;              /* the file is another one: nothing is opened until all are back */
     struct file_id file, sides[SIDES];
-    pthread_mutex_t write_lock; /* held by who uses the writer; guards what follows */
-    struct connection *writer;  /* NULL while not opened */
-    uint64_t reported;          /* generation up to which poll has told */
+    bool writing;              /* somebody has the writer, and with it what follows */
+    pthread_cond_t written;    /* it is given back; CLOCK_MONOTONIC */
+    struct connection *writer; /* NULL while not opened */
+    uint64_t reported;         /* generation up to which poll has told */
     uint64_t reported_secrets;
     bool report_all;
 };

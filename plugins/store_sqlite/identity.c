@@ -275,7 +275,17 @@ enum cyg_code store_peer_by_identity(void *self, const struct cyg_peer_query *qu
 {
     CYG_CLEANUP(lookup_end) struct lookup lookup = { 0 };
     struct search s = { .lookup = &lookup, .query = query, .err = err };
-    enum cyg_code code = lookup_begin(self, deadline, &lookup, err);
+    struct store *store = self;
+    uint64_t generation = 0;
+    struct cyg_peer *known = NULL;
+    if (lookup_peek(store, deadline, &generation)) {
+        known = cache_find_peer(&store->cache, generation, query);
+    }
+    if (known != NULL) {
+        *ret = known;
+        return CYG_OK;
+    }
+    enum cyg_code code = lookup_begin(store, deadline, &lookup, err);
     if (code == CYG_OK) {
         code = groups_find(&lookup, &query->path, s.groups, &s.n_groups, err);
     }
@@ -297,5 +307,9 @@ enum cyg_code store_peer_by_identity(void *self, const struct cyg_peer_query *qu
     if (s.found[0] == '\0') {
         return fail_search(&s);
     }
-    return peer_load(&lookup, lookup.connections[s.found_source], s.found, ret, err);
+    code = peer_load(&lookup, lookup.connections[s.found_source], s.found, ret, err);
+    if (code == CYG_OK) {
+        cache_put_peer(&store->cache, lookup.generation, query, *ret);
+    }
+    return code;
 }

@@ -6,6 +6,8 @@ noinst_LTLIBRARIES += libstore_sqlite.la
 libstore_sqlite_la_CPPFLAGS = $(AM_CPPFLAGS) $(PLUGIN_STORE_SQLITE_CFLAGS)
 libstore_sqlite_la_LIBADD = libdatabase.la
 libstore_sqlite_la_SOURCES = \
+	plugins/store_sqlite/cache.c \
+	plugins/store_sqlite/cache.h \
 	plugins/store_sqlite/candidates.c \
 	plugins/store_sqlite/changes.c \
 	plugins/store_sqlite/connection.c \

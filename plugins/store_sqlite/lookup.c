@@ -1,6 +1,18 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "lookup.h"
 
+static enum cyg_code data_version(struct connection *c, int64_t *ret, struct cyg_error *err)
+{
+    CYG_CLEANUP(query_endp) sqlite3_stmt *s = NULL;
+    bool row = false;
+    enum cyg_code code = query_start(c, Q_DATA_VERSION, &s, err);
+    if (code == CYG_OK) {
+        code = query_step(s, &row, err);
+    }
+    *ret = code == CYG_OK && row ? sqlite3_column_int64(s, 0) : 0;
+    return code;
+}
+
 /* Begin reading; *ret_pending tells that something must be derived first. */
 static enum cyg_code begin_reading(struct connection *c, bool *ret_pending,
                                    uint64_t *ret_generation, struct cyg_error *err)
@@ -23,10 +35,33 @@ static enum cyg_code begin_reading(struct connection *c, bool *ret_pending,
     if (code == CYG_OK) {
         code = query_step(state, &row, err);
     }
+    int64_t version = 0;
+    if (code == CYG_OK) {
+        code = data_version(c, &version, err);
+    }
     if (code == CYG_OK && row) {
         *ret_generation = (uint64_t)sqlite3_column_int64(state, 0);
+        c->knows = true;
+        c->data_version = version;
+        c->generation = *ret_generation;
     }
     return code;
+}
+
+bool lookup_peek(struct store *store, cyg_usec deadline, uint64_t *ret_generation)
+{
+    uint64_t sum = 0;
+    for (size_t i = 0; i < store->n_sources; i++) {
+        CYG_CLEANUP(connection_givep) struct connection *c = NULL;
+        int64_t version = 0;
+        if (connection_take(&store->sources[i], deadline, &c, NULL) != CYG_OK || !c->knows
+            || data_version(c, &version, NULL) != CYG_OK || version != c->data_version) {
+            return false;
+        }
+        sum += c->generation;
+    }
+    *ret_generation = sum;
+    return true;
 }
 
 static enum cyg_code begin_source(struct source *source, cyg_usec deadline, struct connection **ret,

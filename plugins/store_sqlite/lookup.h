@@ -3,6 +3,7 @@
  * left to be derived. And the parts that look-ups share. Private to the plugin. */
 #pragma once
 
+#include "cache.h"
 #include "connection.h"
 #include "psk_select.h"
 #include "store_sqlite.h"
@@ -15,6 +16,7 @@
 struct store {
     struct source sources[SOURCES];
     size_t n_sources;
+    struct cache cache;
 };
 
 struct lookup {
@@ -22,6 +24,10 @@ struct lookup {
     struct connection *connections[SOURCES];
     uint64_t generation; /* of all of them together */
 };
+
+/* Whether nothing has been written since a connection last looked; then *ret_generation tells which
+ * answers still hold. Cheaper than beginning, and false is no failure. */
+bool lookup_peek(struct store *store, cyg_usec deadline, uint64_t *ret_generation);
 
 /* Begin; derives first where something has changed. End it with lookup_end (CYG_CLEANUP), also
  * after a failure. */

@@ -29,6 +29,7 @@ enum cyg_code store_open(const char *path, struct store **ret, struct cyg_error 
     if (store == NULL) {
         return CYG_FAIL(err, CYG_R_NOMEM);
     }
+    cache_init(&store->cache);
     enum cyg_code code = source_init(&store->sources[0], path, 0, err);
     if (code == CYG_OK) {
         store->n_sources = 1;
@@ -51,6 +52,7 @@ void store_close(struct store *store)
     for (size_t i = 0; i < store->n_sources; i++) {
         source_clear(&store->sources[i]);
     }
+    cache_clear(&store->cache);
     free(store);
 }
 
@@ -74,6 +76,11 @@ void store_take_work(struct store *store, struct store_work *ret)
         }
         take_connection_work(store->sources[i].writer, ret);
     }
+}
+
+void store_forget_answers(struct store *store)
+{
+    cache_forget(&store->cache);
 }
 
 const struct cyg_store_ops store_sqlite_ops = {

@@ -23,3 +23,7 @@ struct store_work {
     uint64_t steps, scanned;
 };
 void store_take_work(struct store *store, struct store_work *ret);
+
+/* Forget the answers that are kept, so that the next ones are looked up: for tests and benchmarks.
+ */
+void store_forget_answers(struct store *store);

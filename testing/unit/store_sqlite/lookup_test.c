@@ -266,6 +266,64 @@ static void test_not_found_says_what_the_first_peer_expects(void **state)
     assert_non_null(strstr(fixture_reason(&err), "b1.example.org"));
 }
 
+static struct cyg_peer *peer_of(struct fixture *f, const char *identity)
+{
+    struct cyg_identity id = fixture_identity(identity);
+    struct cyg_peer_query query = query_of("203.0.113.1", &id, "geheim");
+    struct cyg_peer *peer = NULL;
+    struct cyg_error err = { 0 };
+    if (store_sqlite_ops.peer_by_identity(f->store, &query, fixture_deadline(), &peer, &err)
+        != CYG_OK) {
+        fail_msg("%s", fixture_reason(&err));
+    }
+    return peer;
+}
+
+/* A peer's snapshot is shared by all its handshakes; an answer that is kept is as good as a new
+ * one, and holds until the next write of anybody. */
+static void test_answers_hold_until_something_is_written(void **state)
+{
+    struct fixture *f = *state;
+    fixture_sql(f, "INSERT INTO peers (name, remote_id) VALUES ('a', 'a.x'), ('b', 'b.x');"
+                   "INSERT INTO secrets (name, secret) VALUES ('all', 'geheim')");
+    fixture_open(f);
+    struct cyg_candidates *first = ask(f, "192.0.2.1", "203.0.113.1");
+    struct cyg_candidates *again = ask(f, "192.0.2.1", "203.0.113.1");
+    assert_ptr_not_equal(first, again); /* each caller's own, with a secret to wipe */
+    assert_int_equal(again->n, 1);
+    assert_int_equal(again->total_peers, 2);
+    assert_int_equal(again->generation, first->generation);
+    assert_string_equal(again->items[0].peer_name, "a");
+    assert_ptr_not_equal(again->items[0].peer_name, first->items[0].peer_name);
+    assert_int_equal(again->items[0].n_proposals, first->items[0].n_proposals);
+    cyg_candidates_free(first);
+    assert_int_equal(again->items[0].proposals[0].protocol, CYG_PROPOSAL_IKE);
+    assert_memory_equal(again->items[0].secret.data, "geheim", 6);
+    cyg_candidates_free(again);
+
+    struct cyg_peer *a = peer_of(f, "a.x"), *same = peer_of(f, "A.x"), *b = peer_of(f, "b.x");
+    assert_ptr_equal(a, same);
+    assert_ptr_not_equal(a, b);
+    struct cyg_identity id = fixture_identity("a.x");
+    struct cyg_peer_query query = query_of("203.0.113.1", &id, "other");
+    expect_peer(f, &query, "PEER_NO_SECRET_FITS"); /* the kept one is for the right secret only */
+    query = query_of("203.0.113.1", &id, "geheim");
+    query.group = CYG_ALG_MODP768;
+    expect_peer(f, &query, "PEER_NO_POLICY_FITS");
+
+    fixture_sql(f, "UPDATE peers SET encap = 1 WHERE name = 'b'");
+    struct cyg_peer *later = peer_of(f, "a.x");
+    assert_string_equal(later->name, "a");
+    cyg_peer_release(later);
+    fixture_sql(f, "DELETE FROM peers WHERE name = 'a'");
+    query = query_of("203.0.113.1", &id, "geheim");
+    expect_peer(f, &query, "PEER_NO_IDENTITY_FITS");
+    assert_string_equal(a->name, "a"); /* who holds it may go on */
+    cyg_peer_release(a);
+    cyg_peer_release(same);
+    cyg_peer_release(b);
+}
+
 #define WITH_DATABASE(test) cmocka_unit_test_setup_teardown(test, fixture_setup, fixture_teardown)
 
 TEST_MAIN(WITH_DATABASE(test_order_is_prefix_length_then_named_local_then_name),
@@ -275,4 +333,5 @@ TEST_MAIN(WITH_DATABASE(test_order_is_prefix_length_then_named_local_then_name),
           WITH_DATABASE(test_exact_identity_comes_before_patterns),
           WITH_DATABASE(test_a_presented_identity_is_never_a_pattern),
           WITH_DATABASE(test_address_secret_method_and_proposal_must_agree),
-          WITH_DATABASE(test_not_found_says_what_the_first_peer_expects));
+          WITH_DATABASE(test_not_found_says_what_the_first_peer_expects),
+          WITH_DATABASE(test_answers_hold_until_something_is_written));

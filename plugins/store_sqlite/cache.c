@@ -1,0 +1,190 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "cache.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+
+/* Larger answers are those of strange configurations; keeping them would be 100 MB. */
+#define BYTES_MAX 16384u
+
+void cache_init(struct cache *cache)
+{
+    *cache = (struct cache){ 0 };
+    pthread_mutex_init(&cache->lock, NULL);
+    if (getrandom(&cache->key, sizeof cache->key, GRND_NONBLOCK) != sizeof cache->key) {
+        cache->key = cyg_time_now();
+    }
+}
+
+static void clear_candidates(struct cache_candidates *c)
+{
+    cyg_candidates_free(c->all);
+    *c = (struct cache_candidates){ 0 };
+}
+
+static void clear_peer(struct cache_peer *p)
+{
+    cyg_peer_release(p->peer);
+    cyg_wipe(p, sizeof *p);
+}
+
+void cache_forget(struct cache *cache)
+{
+    pthread_mutex_lock(&cache->lock);
+    for (size_t i = 0; i < CACHE_ANSWERS; i++) {
+        if (cache->candidates != NULL) {
+            clear_candidates(&cache->candidates[i]);
+        }
+        if (cache->peers != NULL) {
+            clear_peer(&cache->peers[i]);
+        }
+    }
+    pthread_mutex_unlock(&cache->lock);
+}
+
+void cache_clear(struct cache *cache)
+{
+    cache_forget(cache);
+    free(cache->candidates);
+    free(cache->peers);
+    pthread_mutex_destroy(&cache->lock);
+}
+
+static uint64_t mix(uint64_t hash, const void *data, size_t len)
+{
+    const uint8_t *bytes = data;
+    for (size_t i = 0; i < len; i++) {
+        hash = (hash ^ bytes[i]) * 0x100000001b3u;
+        hash ^= hash >> 29;
+    }
+    return hash;
+}
+
+static size_t place_of(const struct cache *cache, const struct cyg_path *path,
+                       const struct cyg_identity *id)
+{
+    uint64_t hash = mix(cache->key, path->local.bytes, sizeof path->local.bytes);
+    hash = mix(hash, path->remote.bytes, sizeof path->remote.bytes);
+    if (id != NULL) {
+        uint8_t form[CYG_IDENTITY_MAX + 1]; /* names in any case have one place */
+        hash = mix(hash, form, cyg_identity_match_form(id, form));
+    }
+    return (hash ^ hash >> 32) % CACHE_ANSWERS;
+}
+
+/* ---- candidates ---- */
+
+/* The same block at another place: its pointers point into itself. */
+static struct cyg_candidates *copy_block(const struct cyg_candidates *from, size_t bytes)
+{
+    uint8_t *to = malloc(bytes);
+    if (to == NULL) {
+        return NULL;
+    }
+    memcpy(to, from, bytes);
+    struct cyg_candidates *all = (struct cyg_candidates *)(void *)to;
+    const uint8_t *base = (const uint8_t *)from;
+    all->items = (struct cyg_candidate *)(void *)(to + ((const uint8_t *)from->items - base));
+    for (size_t i = 0; i < all->n; i++) {
+        struct cyg_candidate *c = &all->items[i];
+        c->proposals =
+            (const struct cyg_proposal *)(const void *)(to
+                                                        + ((const uint8_t *)c->proposals - base));
+        c->peer_name = (const char *)to + ((const uint8_t *)c->peer_name - base);
+    }
+    return all;
+}
+
+struct cyg_candidates *cache_find_candidates(struct cache *cache, uint64_t generation,
+                                             const struct cyg_path *path)
+{
+    struct cyg_candidates *all = NULL;
+    pthread_mutex_lock(&cache->lock);
+    if (cache->candidates != NULL) {
+        const struct cache_candidates *c = &cache->candidates[place_of(cache, path, NULL)];
+        if (c->all != NULL && c->generation == generation
+            && cyg_address_equal(&c->local, &path->local)
+            && cyg_address_equal(&c->remote, &path->remote)) {
+            all = copy_block(c->all, c->bytes);
+        }
+    }
+    pthread_mutex_unlock(&cache->lock);
+    return all;
+}
+
+void cache_put_candidates(struct cache *cache, uint64_t generation, const struct cyg_path *path,
+                          const struct cyg_candidates *all, size_t bytes)
+{
+    struct cyg_candidates *copy = bytes <= BYTES_MAX ? copy_block(all, bytes) : NULL;
+    if (copy == NULL) {
+        return;
+    }
+    pthread_mutex_lock(&cache->lock);
+    if (cache->candidates == NULL) {
+        cache->candidates = calloc(CACHE_ANSWERS, sizeof *cache->candidates);
+    }
+    if (cache->candidates != NULL) {
+        struct cache_candidates *c = &cache->candidates[place_of(cache, path, NULL)];
+        clear_candidates(c);
+        *c = (struct cache_candidates){ .generation = generation,
+                                        .local = path->local,
+                                        .remote = path->remote,
+                                        .all = CYG_TAKE(copy),
+                                        .bytes = bytes };
+    }
+    pthread_mutex_unlock(&cache->lock);
+    cyg_candidates_free(copy);
+}
+
+/* ---- peers ---- */
+
+static bool same_query(const struct cache_peer *p, const struct cyg_peer_query *q)
+{
+    return cyg_address_equal(&p->query.path.local, &q->path.local)
+           && cyg_address_equal(&p->query.path.remote, &q->path.remote)
+           && p->query.auth_method == q->auth_method && p->query.aggressive == q->aggressive
+           && p->query.cipher == q->cipher && p->query.integ == q->integ
+           && p->query.group == q->group && cyg_identity_equal(&p->id, q->remote_id)
+           && cyg_equal_ct((struct cyg_span){ p->psk, p->psk_len }, q->psk);
+}
+
+struct cyg_peer *cache_find_peer(struct cache *cache, uint64_t generation,
+                                 const struct cyg_peer_query *query)
+{
+    struct cyg_peer *peer = NULL;
+    pthread_mutex_lock(&cache->lock);
+    if (cache->peers != NULL) {
+        const struct cache_peer *p = &cache->peers[place_of(cache, &query->path, query->remote_id)];
+        if (p->peer != NULL && p->generation == generation && same_query(p, query)) {
+            peer = cyg_peer_hold(p->peer);
+        }
+    }
+    pthread_mutex_unlock(&cache->lock);
+    return peer;
+}
+
+void cache_put_peer(struct cache *cache, uint64_t generation, const struct cyg_peer_query *query,
+                    struct cyg_peer *peer)
+{
+    if (query->psk.len > CYG_PSK_MAX) {
+        return;
+    }
+    pthread_mutex_lock(&cache->lock);
+    if (cache->peers == NULL) {
+        cache->peers = calloc(CACHE_ANSWERS, sizeof *cache->peers);
+    }
+    if (cache->peers != NULL) {
+        struct cache_peer *p = &cache->peers[place_of(cache, &query->path, query->remote_id)];
+        clear_peer(p);
+        p->generation = generation;
+        p->query = *query;
+        p->id = *query->remote_id;
+        p->psk_len = query->psk.len;
+        if (query->psk.len > 0) {
+            memcpy(p->psk, query->psk.data, query->psk.len);
+        }
+        p->peer = cyg_peer_hold(peer);
+    }
+    pthread_mutex_unlock(&cache->lock);
+}
