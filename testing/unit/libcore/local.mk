@@ -17,3 +17,6 @@ unit_tests += testing/unit/libcore/writer_test
 unit_tests += testing/unit/libcore/secret_test
 unit_tests += testing/unit/libcore/address_test
 unit_tests += testing/unit/libcore/identity_test
+unit_tests += testing/unit/libcore/selector_test
+unit_tests += testing/unit/libcore/peer_test
+unit_tests += testing/unit/libcore/kat_test
