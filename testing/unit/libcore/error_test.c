@@ -52,8 +52,8 @@ static void test_ids_ascend_within_their_section(void **state)
     }
 }
 
-static const char *const placeholders[] = { "got",     "want",      "offset",
-                                            "payload", "got_quote", "want_quote" };
+static const char *const placeholders[] = { "got",    "want",    "got_hex",   "want_hex",
+                                            "offset", "payload", "got_quote", "want_quote" };
 
 static void check_text(const struct cyg_reason_info *row, const char *text)
 {
@@ -144,6 +144,22 @@ static void test_unknown_reasons_are_said_so(void **state)
     const struct cyg_error none = { .reason = 0 }, unknown = { .reason = 65535 };
     assert_string_equal(cyg_error_format(&none, line, sizeof line), "No error.");
     assert_string_equal(cyg_error_format(&unknown, line, sizeof line), "Unknown reason 65535.");
+}
+
+static void test_numbers_render_decimal_and_hexadecimal(void **state)
+{
+    (void)state;
+    char line[512];
+    struct cyg_error e = { .reason = CYG_R_CHILD_IS_UP, .got = 0xc0ffee, .want = 0x01020304 };
+    e.got_quote = cyg_quote_text("peer");
+    e.want_quote = cyg_quote_text("child");
+    cyg_error_format(&e, line, sizeof line);
+    assert_non_null(strstr(line, "c0ffee in"));
+    assert_non_null(strstr(line, "1020304 out"));
+    e = (struct cyg_error){ .reason = CYG_R_DH_PUBLIC_SIZE, .got = UINT64_MAX, .want = 6 };
+    assert_string_equal(cyg_error_format(&e, line, sizeof line),
+                        "The Diffie-Hellman value has 18446744073709551615 bytes, the group needs "
+                        "6.");
 }
 
 /* ---- records ---- */
@@ -308,6 +324,7 @@ static void test_escape_cuts_to_128_bytes_and_to_the_buffer(void **state)
 TEST_MAIN(cmocka_unit_test(test_ids_ascend_within_their_section),
           cmocka_unit_test(test_every_row_is_whole), cmocka_unit_test(test_every_row_renders),
           cmocka_unit_test(test_unknown_reasons_are_said_so),
+          cmocka_unit_test(test_numbers_render_decimal_and_hexadecimal),
           cmocka_unit_test(test_fail_fills_the_record_and_gives_the_code),
           cmocka_unit_test(test_quotes_are_cut), cmocka_unit_test(test_quotes_render_by_kind),
           cmocka_unit_test(test_short_struct_quotes_render_as_bytes),

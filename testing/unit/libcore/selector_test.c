@@ -137,7 +137,7 @@ static void test_wire_masks_have_no_holes_and_ranges_are_forward(void **state)
     static const struct {
         uint8_t type;
         const char *data; /* 8 bytes */
-        enum cyg_reason reason;
+        uint16_t reason;  /* 0: right */
         const char *text;
     } rows[] = {
         { 4, "\x0a\x01\x02\x03\xff\x00\x00\x00", 0, "10.0.0.0/8" },
