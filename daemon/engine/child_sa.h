@@ -17,8 +17,9 @@ struct flow_use {
     struct child_sa *children; /* list */
     struct cyg_flow flow;
     uint32_t reqid;
-    unsigned references, policies; /* children that hold it; that hold its policy */
+    unsigned references, policies; /* children that hold it; that hold or have ordered its policy */
     uint8_t protocol, mode;        /* enum cyg_ipsec_protocol, enum cyg_mode */
+    bool has_policy;               /* in the data plane */
     uint8_t key[88];
 };
 

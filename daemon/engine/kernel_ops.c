@@ -149,6 +149,7 @@ static enum cyg_code add_policy(struct exchange *x, struct child_sa *child, uint
     enum cyg_code code = submit(x->engine, &op, &wait, err);
     if (code == CYG_OK) {
         child->part_policy = PART_ORDERED;
+        child->use->policies++;
         x->ops_pending++;
     }
     return code;
@@ -200,12 +201,15 @@ static void remove_sa(struct engine *engine, struct flow_use *use, bool inbound,
     submit_unanswered(engine, &op, NULL);
 }
 
-/* The policy of a flow goes with the last child that holds it. */
+/* One child fewer holds the policy of a flow; with the last one it goes. A child that has ordered
+ * it holds it too: else it would be taken away behind that order's back. */
 static void drop_policy(struct engine *engine, struct flow_use *use, const struct cyg_path *path)
 {
-    if (use->policies > 0) {
+    use->policies--;
+    if (use->policies > 0 || !use->has_policy) {
         return;
     }
+    use->has_policy = false;
     struct cyg_kernel_op op = {
         .type = CYG_KERNEL_POLICY_REMOVE,
         .policy = {
@@ -224,7 +228,6 @@ void kernel_remove(struct child_sa *child)
     struct engine *engine = child->sa->engine;
     struct flow_use *use = child->use;
     if (child->part_policy == PART_THERE) {
-        use->policies--;
         drop_policy(engine, use, &child->path);
     }
     if (child->part_out == PART_THERE) {
@@ -331,10 +334,11 @@ static void answer_sa(struct engine *engine, const struct kernel_wait *wait, boo
 static void answer_policy(struct engine *engine, const struct kernel_wait *wait, bool ok,
                           struct child_sa *child)
 {
+    wait->use->has_policy |= ok;
     if (child != NULL) {
         child->part_policy = ok ? PART_THERE : PART_NONE;
-        wait->use->policies += ok;
-    } else if (ok) {
+    }
+    if (child == NULL || !ok) {
         drop_policy(engine, wait->use, &wait->path);
     }
 }
