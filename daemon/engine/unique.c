@@ -9,6 +9,13 @@
 /* A replaced SA stays a moment, empty, for messages that are on their way. */
 #define REPLACED_KEEP (10 * CYG_SEC)
 
+/* As responder we don't know whether MM6 has arrived: while it may be asked for again, the peer has
+ * only the old SA, and its Delete would end what hangs on it there. */
+static cyg_usec keep_of(const struct ike_sa *sa)
+{
+    return sa->initiator ? REPLACED_KEEP : REPLIES_KEEP;
+}
+
 static bool is_older(const struct ike_sa *old, const struct ike_sa *sa)
 {
     return old != sa && !old->replaced && old->established < sa->created;
@@ -25,7 +32,7 @@ static void replace(struct ike_sa *old, struct ike_sa *sa)
         child_sa_adopt(sa, old->children);
     }
     old->replaced = true;
-    cyg_usec end = cyg_usec_add(engine->now, REPLACED_KEEP);
+    cyg_usec end = cyg_usec_add(engine->now, keep_of(sa));
     if (end < old->expires) {
         old->expires = end;
         ike_sa_timer_restart(old);
