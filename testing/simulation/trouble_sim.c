@@ -15,11 +15,11 @@ static bool attempt_ends(struct sim *s, struct sim_pair p)
     if (result == NULL || !sim_settled(s)) {
         return false;
     }
-    if (sim_sas(p.a) + sim_policies(p.a) > 0 && result->reason != 0) {
-        return sim_complain(s, "a failed attempt has left SAs or policies");
-    }
-    return sim_sas(p.a) > 0 || result->reason != 0
-           || sim_complain(s, "what was said to have succeeded is not there");
+    /* Some flows of several may stand. One that succeeded may have gone again: the other end could
+     * not install it. */
+    bool partly = result->reason == 0 || result->reason == CYG_R_FLOWS_PARTLY;
+    return partly || sim_sas(p.a) + sim_policies(p.a) == 0
+           || sim_complain(s, "a failed attempt has left SAs or policies");
 }
 
 /* Then one without trouble. What stands from before may have to go first: without DPD an end that
@@ -180,12 +180,10 @@ static const struct sim_test tests[] = {
     SIM_TEST(results_come_too_late, 4),
     SIM_TEST(a_store_that_is_busy_only_delays, 2),
     SIM_TEST(a_store_that_fails_now_and_then, 3),
-    SIM_TODO(each_operation_of_the_data_plane_fails, 0,
-             "a refused operation in the middle of an installation"),
-    SIM_TODO(a_data_plane_that_fails_now_and_then, 5,
-             "a refused operation in the middle of an installation"),
+    SIM_TEST(each_operation_of_the_data_plane_fails, 0),
+    SIM_TEST(a_data_plane_that_fails_now_and_then, 5),
     SIM_TEST(no_random_bytes_at_each_point, 0),
-    SIM_TODO(no_memory_at_some_point, 15, "no memory in the middle of an installation"),
+    SIM_TEST(no_memory_at_some_point, 15),
 };
 
 const struct sim_suite trouble_suite = { "trouble", tests, CYG_LEN(tests) };
