@@ -270,7 +270,7 @@ void child_sa_end(struct child_sa *child, const struct cyg_error *why)
     if (was_up) {
         struct cyg_child_record record;
         listing_child(child, &record);
-        events_children(sa, CYG_EVENT_CHILD_DOWN, &record, 1);
+        events_children(sa, CYG_EVENT_CHILD_DOWN, 0, &record, 1);
         if (why != NULL && why->reason != 0) {
             events_log(engine, sa, &child->path, 0, why);
         }

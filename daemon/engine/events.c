@@ -80,21 +80,27 @@ void events_message(const struct ike_sa *sa, const struct cyg_path *path, bool s
     publish(sa->engine, &event, sa);
 }
 
-void events_ike(const struct ike_sa *sa, enum cyg_event_type type)
+void events_ike(const struct ike_sa *sa, enum cyg_event_type type, uint64_t order_id)
 {
     struct cyg_ike_record record;
     listing_ike(sa, &record);
-    struct cyg_event event = { .type = type, .path = sa->path, .ike = &record };
+    struct cyg_event event = {
+        .type = type,
+        .order_id = order_id,
+        .path = sa->path,
+        .ike = &record,
+    };
     publish(sa->engine, &event, sa);
 }
 
-void events_children(const struct ike_sa *sa, enum cyg_event_type type,
+void events_children(const struct ike_sa *sa, enum cyg_event_type type, uint64_t order_id,
                      const struct cyg_child_record *children, size_t n)
 {
     struct cyg_ike_record record;
     listing_ike(sa, &record);
     struct cyg_event event = {
         .type = type,
+        .order_id = order_id,
         .path = sa->path,
         .ike = &record,
         .children = children,

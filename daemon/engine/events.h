@@ -19,8 +19,8 @@ void events_log_stranger(struct engine *engine, const struct cyg_path *path,
 void events_message(const struct ike_sa *sa, const struct cyg_path *path, bool sent,
                     uint64_t order_id, struct cyg_span message);
 
-void events_ike(const struct ike_sa *sa, enum cyg_event_type type);
-void events_children(const struct ike_sa *sa, enum cyg_event_type type,
+void events_ike(const struct ike_sa *sa, enum cyg_event_type type, uint64_t order_id);
+void events_children(const struct ike_sa *sa, enum cyg_event_type type, uint64_t order_id,
                      const struct cyg_child_record *children, size_t n);
 void events_order_done(struct engine *engine, uint64_t order_id, uint32_t ike_uniqueid,
                        const char *name, const struct cyg_error *result);

@@ -177,7 +177,7 @@ static void timed_out(struct exchange *x)
 {
     struct cyg_error err;
     if (x->hinted) {
-        err = x->hint;
+        err = *x->hint;
     } else {
         (void)CYG_FAIL(&err, x->kind->initiator ? CYG_R_NO_ANSWER : CYG_R_HALF_OPEN_TIMEOUT,
                        .got = x->tries, .want = x->state,
@@ -216,9 +216,15 @@ void exchange_hint(struct exchange *x, const struct cyg_error *hint)
     if (x->hinted) {
         return; /* the first one is shown, more are noise */
     }
+    if (x->hint == NULL) {
+        x->hint = arena_take(&x->arena, sizeof *x->hint);
+    }
+    if (x->hint == NULL) {
+        return;
+    }
+    *x->hint = *hint;
     x->hinted = true;
     x->hint_repeated = false;
-    x->hint = *hint;
     records_add(x, hint);
     cyg_usec soon = cyg_usec_add(engine->now, HINT_WAIT);
     if (engine->settings.trust_clear_errors && x->timer.slot != 0 && x->timer.at > soon) {

@@ -144,7 +144,7 @@ struct exchange {
     bool heard;       /* the peer has answered at least once */
     bool final; /* the data plane has been changed: a failure ends it, nothing is tried again */
     struct work work;
-    struct cyg_error hint; /* a clear-text refusal: not proved */
+    struct cyg_error *hint; /* in the arena: a clear-text refusal, not proved */
 };
 
 /* Make an exchange of an IKE SA. *ret belongs to the SA. CYG_NOMEM. */

@@ -400,7 +400,7 @@ void ike_sa_end(struct ike_sa *sa, bool with_delete, const struct cyg_error *why
     }
     sa->state = CYG_IKE_DELETING;
     if (was_up) {
-        events_ike(sa, CYG_EVENT_IKE_DOWN);
+        events_ike(sa, CYG_EVENT_IKE_DOWN, 0);
     }
     principal_leave(sa);
     TABLE_DELETE(hh, engine->sas, sa);

@@ -87,7 +87,7 @@ static void publish_children(const struct order *order)
         }
     }
     if (n > 0) {
-        events_children(sa, CYG_EVENT_CHILD_UP, records, n);
+        events_children(sa, CYG_EVENT_CHILD_UP, order->public_id, records, n);
     }
     free(records);
 }

@@ -8,8 +8,8 @@
 
 #include <cygnet/control.h>
 
-/* Quick modes of one order that run at once. charon keeps the IVs of the last 3 phase 2 exchanges of
- * an IKE SA (max_ikev1_exchanges) and can't decrypt the last message of a fourth, older one; an
+/* Quick modes of one order that run at once. charon keeps the IVs of the last 3 phase 2 exchanges
+ * of an IKE SA (max_ikev1_exchanges) and can't decrypt the last message of a fourth, older one; an
  * informational exchange may come between. Peers with less memory keep fewer. */
 #define ORDERS_FLOWS_AT_ONCE 2u
 

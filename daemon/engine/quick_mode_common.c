@@ -242,7 +242,7 @@ void quick_ended(struct exchange *x, const struct cyg_error *why)
     if (success && qm->order == 0) {
         struct cyg_child_record record;
         listing_child(qm->child, &record);
-        events_children(x->sa, CYG_EVENT_CHILD_UP, &record, 1);
+        events_children(x->sa, CYG_EVENT_CHILD_UP, 0, &record, 1);
     }
     cyg_peer_release(qm->peer);
     qm->peer = NULL;

@@ -268,6 +268,11 @@ void receive_packet(struct engine *engine, const struct cyg_path *path, struct c
         refuse_stranger(engine, path, &h, datagram.len, &err);
         return;
     }
+    if ((h.flags & FLAG_AUTH_ONLY) != 0) { /* H-009: nobody needs it, and it says "not encrypted" */
+        (void)CYG_FAIL(&err, CYG_R_AUTH_ONLY);
+        refuse_stranger(engine, path, &h, datagram.len, &err);
+        return;
+    }
     struct ike_sa *sa = ike_sa_find(engine, &h);
     if (sa == NULL) {
         receive_first(engine, path, &h, datagram);
