@@ -70,7 +70,8 @@ static bool run_once(const struct sim_suite *suite, const struct sim_test *test,
     }
     *ret_trace = sim_trace(s);
     sim_free(s);
-    if (sim_memory_pieces() != before) {
+    /* The real provider makes tables at the first use of a group and keeps them. */
+    if (sim_memory_pieces() != before && !sim_uses_real_crypto()) {
         printf("# %s/%s, seed %" PRIu64 ": %zd pieces of memory were not freed\n", suite->name,
                test->name, seed, (ssize_t)sim_memory_pieces() - (ssize_t)before);
         replay_line(suite, test, seed);
