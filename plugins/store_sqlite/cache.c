@@ -68,7 +68,8 @@ static size_t place_of(const struct cache *cache, const struct cyg_path *path,
     hash = mix(hash, path->remote.bytes, sizeof path->remote.bytes);
     if (id != NULL) {
         uint8_t form[CYG_IDENTITY_MAX + 1]; /* names in any case have one place */
-        hash = mix(hash, form, cyg_identity_match_form(id, form));
+        size_t len = cyg_identity_match_form(id, form);
+        hash = mix(hash, form, len);
     }
     return (hash ^ hash >> 32) % CACHE_ANSWERS;
 }
@@ -113,11 +114,25 @@ struct cyg_candidates *cache_find_candidates(struct cache *cache, uint64_t gener
     return all;
 }
 
+/* Put in; returns what was there. */
+static struct cyg_candidates *exchange(struct cache_candidates *place,
+                                       const struct cache_candidates *with)
+{
+    struct cyg_candidates *old = place->all;
+    *place = *with;
+    return old;
+}
+
 void cache_put_candidates(struct cache *cache, uint64_t generation, const struct cyg_path *path,
                           const struct cyg_candidates *all, size_t bytes)
 {
-    struct cyg_candidates *copy = bytes <= BYTES_MAX ? copy_block(all, bytes) : NULL;
-    if (copy == NULL) {
+    struct cache_candidates with = { .generation = generation,
+                                     .local = path->local,
+                                     .remote = path->remote,
+                                     .all = bytes <= BYTES_MAX ? copy_block(all, bytes) : NULL,
+                                     .bytes = bytes };
+    struct cyg_candidates *old = with.all;
+    if (with.all == NULL) {
         return;
     }
     pthread_mutex_lock(&cache->lock);
@@ -125,16 +140,10 @@ void cache_put_candidates(struct cache *cache, uint64_t generation, const struct
         cache->candidates = calloc(CACHE_ANSWERS, sizeof *cache->candidates);
     }
     if (cache->candidates != NULL) {
-        struct cache_candidates *c = &cache->candidates[place_of(cache, path, NULL)];
-        clear_candidates(c);
-        *c = (struct cache_candidates){ .generation = generation,
-                                        .local = path->local,
-                                        .remote = path->remote,
-                                        .all = CYG_TAKE(copy),
-                                        .bytes = bytes };
+        old = exchange(&cache->candidates[place_of(cache, path, NULL)], &with);
     }
     pthread_mutex_unlock(&cache->lock);
-    cyg_candidates_free(copy);
+    cyg_candidates_free(old);
 }
 
 /* ---- peers ---- */

@@ -315,45 +315,51 @@ static enum cyg_code fill_row(struct lookup *lookup, struct connection *c, struc
     return code;
 }
 
-enum cyg_code store_list(void *self, const char *after, size_t max, cyg_usec deadline,
-                         struct cyg_peer_row *ret, size_t *ret_n, struct cyg_error *err)
+/* The first max rows of all databases together, filled; what fails leaves nothing held. */
+static enum cyg_code list_rows(struct lookup *lookup, const char *after, size_t max,
+                               struct cyg_peer_row *rows, size_t *ret_n, struct cyg_error *err)
 {
-    CYG_CLEANUP(lookup_end) struct lookup lookup = { 0 };
-    enum cyg_code code = lookup_begin(self, deadline, &lookup, err);
-    max = max < LIST_MAX ? max : LIST_MAX;
-    struct cyg_peer_row *rows = NULL;
+    enum cyg_code code = CYG_OK;
     size_t n = 0;
-    if (code == CYG_OK) {
-        rows = calloc(max * SOURCES + 1, sizeof *rows);
-        if (rows == NULL) {
-            return CYG_FAIL(err, CYG_R_NOMEM);
-        }
-    }
-    for (size_t i = 0; code == CYG_OK && i < lookup.store->n_sources; i++) {
+    for (size_t i = 0; code == CYG_OK && i < lookup->store->n_sources; i++) {
         size_t more = 0;
-        code = next_names(lookup.connections[i], after, max, rows + n, &more, err);
+        code = next_names(lookup->connections[i], after, max, rows + n, &more, err);
         for (size_t k = n; k < n + more; k++) {
             rows[k].problem[0] = (char)i;
         }
         n += more;
     }
-    if (n > 0) {
-        qsort(rows, n, sizeof *rows, by_name_and_source);
-    }
+    qsort(rows, n, sizeof *rows, by_name_and_source);
     n = n < max ? n : max;
     for (size_t i = 0; code == CYG_OK && i < n; i++) {
-        struct connection *c = lookup.connections[(size_t)rows[i].problem[0]];
+        struct connection *c = lookup->connections[(size_t)rows[i].problem[0]];
         rows[i].problem[0] = '\0';
-        code = fill_row(&lookup, c, &rows[i], err);
+        code = fill_row(lookup, c, &rows[i], err);
     }
-    for (size_t i = 0; i < n; i++) {
-        if (code == CYG_OK) {
-            ret[i] = rows[i];
-        } else {
-            cyg_peer_release(rows[i].peer);
-        }
+    for (size_t i = 0; code != CYG_OK && i < n; i++) {
+        cyg_peer_release(rows[i].peer);
     }
+    *ret_n = n;
+    return code;
+}
+
+enum cyg_code store_list(void *self, const char *after, size_t max, cyg_usec deadline,
+                         struct cyg_peer_row *ret, size_t *ret_n, struct cyg_error *err)
+{
+    CYG_CLEANUP(lookup_end) struct lookup lookup = { 0 };
+    enum cyg_code code = lookup_begin(self, deadline, &lookup, err);
+    if (code != CYG_OK) {
+        return code;
+    }
+    max = max < LIST_MAX ? max : LIST_MAX;
+    struct cyg_peer_row *rows = calloc(max * SOURCES + 1, sizeof *rows);
+    if (rows == NULL) {
+        return CYG_FAIL(err, CYG_R_NOMEM);
+    }
+    size_t n = 0;
+    code = list_rows(&lookup, after, max, rows, &n, err);
     if (code == CYG_OK) {
+        memcpy(ret, rows, n * sizeof *rows);
         *ret_n = n;
     }
     free(rows);

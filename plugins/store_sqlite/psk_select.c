@@ -82,12 +82,15 @@ enum psk_fit psk_fit(const struct psk_ask *ask, const struct cyg_identity *owner
 
 size_t psk_possible_owners(const struct psk_ask *ask, struct cyg_identity ret[PSK_OWNERS])
 {
-    const struct cyg_identity all[PSK_OWNERS] = {
-        ask->remote_owns_none ? (struct cyg_identity){ .type = CYG_ID_ANY } : peer_identity(ask),
+    struct cyg_identity all[PSK_OWNERS] = {
+        peer_identity(ask),
         own_identity(ask),
         of_address(&ask->remote),
         of_address(&ask->local),
     };
+    if (ask->remote_owns_none) {
+        all[0].type = CYG_ID_ANY;
+    }
     size_t n = 0;
     for (size_t i = 0; i < PSK_OWNERS; i++) {
         bool known = all[i].type == CYG_ID_ANY;
