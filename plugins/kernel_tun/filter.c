@@ -88,6 +88,12 @@ static void print_base(struct filter *f, const char *device, uint32_t mark, cons
         fprintf(f->text, "add rule inet %s in fib daddr type local udp dport %u %s accept\n",
                 f->table, ports[i], set_mark);
     }
+    /* Later fragments have no ports. Alone they are nothing: the first one meets the rules above
+     * and below. */
+    fprintf(f->text,
+            "add rule inet %s in fib daddr type local ip frag-off & 0x1fff != 0 %s accept\n"
+            "add rule inet %s in fib daddr type local frag frag-off != 0 %s accept\n",
+            f->table, set_mark, f->table, set_mark);
     fprintf(f->text, "add rule inet %s out oifname { \"lo\", \"%s\" } accept\n", f->table, device);
     if (mark != 0) {
         fprintf(f->text, "add rule inet %s out meta mark 0x%x accept\n", f->table, mark);

@@ -13,6 +13,8 @@ libkernel_tun_la_SOURCES = \
 	plugins/kernel_tun/esp.h \
 	plugins/kernel_tun/filter.c \
 	plugins/kernel_tun/filter.h \
+	plugins/kernel_tun/fragments.c \
+	plugins/kernel_tun/fragments.h \
 	plugins/kernel_tun/gro.c \
 	plugins/kernel_tun/gso.c \
 	plugins/kernel_tun/icmp.c \

@@ -65,10 +65,7 @@ static bool is_loop(const struct sa *sa, const struct inner *p)
  * headers that routers read can't be hidden behind ESP. */
 static enum drop check_transport(const struct sa *sa, const struct inner *p)
 {
-    if (p->fragment) {
-        return DROP_INNER_FRAGMENT;
-    }
-    if (p->extended) {
+    if (p->extended && !(p->family == 6 && p->fragment)) {
         return DROP_OPTIONS;
     }
     if (!ip_equal(p->source, ip_of(&sa->path.local))
@@ -183,6 +180,21 @@ static bool fits(struct worker *w, const struct sa *sa, const struct gso *g)
     return false;
 }
 
+/* Transport mode: a fragment is kept until its datagram is whole, which takes its place. Later ones
+ * have no ports; what they belong to is known since the first. */
+static enum drop gather(struct worker *w, uint8_t **packet, struct inner *p, struct sa **sa)
+{
+    enum drop drop = p->later ? DROP_NONE : find_sa(w, *packet, p, sa);
+    if (drop != DROP_NONE || (!p->later && (*sa)->mode != CYG_MODE_TRANSPORT)) {
+        return drop;
+    }
+    if (p->later && !fragments_know(&w->fragments, *packet, p)) {
+        return find_sa(w, *packet, p, sa); /* tunnel mode carries it as it is */
+    }
+    drop = fragments_take(&w->fragments, *packet, p, packet, p);
+    return drop == DROP_NONE ? find_sa(w, *packet, p, sa) : drop;
+}
+
 void outbound_packet(struct worker *w, const struct vnet *vnet, uint8_t *packet, size_t len)
 {
     struct inner p;
@@ -190,7 +202,10 @@ void outbound_packet(struct worker *w, const struct vnet *vnet, uint8_t *packet,
     struct sa *sa = NULL;
     enum drop drop = inner_parse((struct cyg_span){ packet, len }, &p);
     if (drop == DROP_NONE) {
-        drop = find_sa(w, packet, &p, &sa);
+        drop = p.fragment ? gather(w, &packet, &p, &sa) : find_sa(w, packet, &p, &sa);
+    }
+    if (drop == DROP_NONE && sa->mode == CYG_MODE_TRANSPORT && p.fragment) {
+        drop = DROP_INNER_FRAGMENT; /* one whose first has not been seen */
     }
     if (drop == DROP_NONE) {
         drop = gso_begin(&g, vnet, packet, &p);

@@ -27,7 +27,7 @@ static void tell_drops(struct worker *w)
     w->told_at = w->now;
     for (unsigned i = 1; i < DROP_COUNT; i++) {
         uint64_t new = w->drops[i] - w->told_drops[i];
-        if (new == 0 || i == DROP_KEEPALIVE || i == DROP_DUMMY) {
+        if (new == 0 || i == DROP_KEEPALIVE || i == DROP_DUMMY || i == DROP_INNER_MORE) {
             continue;
         }
         w->told_drops[i] = w->drops[i];
@@ -178,6 +178,7 @@ void worker_free(struct worker *w)
     tun_close(&w->tun);
     sadb_clear(&w->sadb);
     keepalives_clear(w);
+    fragments_clear(&w->fragments);
     queue_clear(&w->orders);
     if (w->epoll >= 0) {
         close(w->epoll);

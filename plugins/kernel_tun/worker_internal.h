@@ -4,6 +4,7 @@
 #pragma once
 
 #include "esp_sockets.h"
+#include "fragments.h"
 #include "network.h"
 #include "queue.h"
 #include "sadb.h"
@@ -61,6 +62,7 @@ struct worker {
     /* outbound */
     uint8_t *read_buffer; /* TUN_READ_MAX */
     struct send_batch send;
+    struct fragments fragments; /* of transport mode */
     uint8_t ivs[IV_POOL];
     size_t ivs_used;
     unsigned icmp_tokens; /* errors that may be sent to our own side */

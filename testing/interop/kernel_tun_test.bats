@@ -223,6 +223,19 @@ UDP='udp port 4500'
     carries "ip6 and $UDP" fd77::1 fd77::2 6 transport encap=yes
 }
 
+@test "transport mode: datagrams above the MTU are protected whole and cut outside" {
+    start 4 transport
+    capture
+    a ping -M dont -s 4000 -c 3 -i 0.2 -W 2 192.168.77.2
+    b ping -M dont -s 9000 -c 3 -i 0.2 -W 2 192.168.77.1
+    end_capture esp
+    stop
+    rm -f "$dir"/to-* "$dir"/out-*
+    start 6 transport encap=yes
+    a ping -s 4000 -c 3 -i 0.2 -W 2 fd77::2
+    stop
+}
+
 @test "without segmentation offload" {
     settings 'device = "cygnet0"
         offload = no'

@@ -349,13 +349,39 @@ static void test_transport_mode(void **state)
     from_device(rig, packet, len);
     assert_int_equal(open_segment(rig, 0, 0, inner, &seq), len - 20);
     assert_memory_equal(inner, packet + 20, len - 20);
-    packet[6] = 0x20;
-    from_device(rig, packet, len);
-    rig_assert_drops(rig, DROP_INNER_FRAGMENT, 1); /* RFC 4303 3.1.1: whole datagrams only */
-    packet[6] = 0x40;
     packet[0] = 0x46;
     from_device(rig, packet, len);
     rig_assert_drops(rig, DROP_OPTIONS, 1);
+    rig_free(rig);
+}
+
+/* RFC 4303 3.1.1: transport mode protects whole datagrams. */
+static void test_transport_mode_puts_fragments_together(void **state)
+{
+    (void)state;
+    struct rig *rig = rig_new((struct rig_options){
+        .mode = CYG_MODE_TRANSPORT, .local = "192.0.2.1[udp/4000]", .remote = "192.0.2.2[udp]" });
+    uint8_t whole[3028], part[1500], inner[4000];
+    size_t len = rig_udp(whole, "192.0.2.1", "192.0.2.2", 4000, 53, 3000);
+    for (size_t at = 20; at < len; at += 1400) {
+        size_t n = len - at < 1400 ? len - at : 1400, field = (at - 20) / 8;
+        memcpy(part, whole, 20);
+        memcpy(part + 20, whole + at, n);
+        part[2] = (uint8_t)((20 + n) >> 8);
+        part[3] = (uint8_t)(20 + n);
+        part[6] = (uint8_t)((at + n < len ? 0x20 : 0) | field >> 8);
+        part[7] = (uint8_t)field;
+        from_device(rig, part, 20 + n);
+    }
+    rig_assert_drops(rig, DROP_INNER_MORE, 2);
+    assert_int_equal(rig->w->send.n, 1);
+    assert_false(rig->w->send.messages[0].df); /* the outer packet is cut instead */
+    uint32_t seq;
+    assert_int_equal(open_segment(rig, 0, 0, inner, &seq), len - 20);
+    assert_memory_equal(inner, whole + 20, len - 20);
+    part[7]++; /* a gap: given up */
+    from_device(rig, part, 20 + 100);
+    assert_int_equal(rig->w->send.n, 1);
     rig_free(rig);
 }
 
@@ -405,4 +431,6 @@ TEST_MAIN(cmocka_unit_test(test_policies_decide), cmocka_unit_test(test_h161_the
           cmocka_unit_test(test_packets_of_one_length_share_a_message),
           cmocka_unit_test(test_cbc_ivs_differ),
           cmocka_unit_test(test_a_failing_provider_sends_nothing),
-          cmocka_unit_test(test_transport_mode), cmocka_unit_test(test_large_packets_are_cut));
+          cmocka_unit_test(test_transport_mode),
+          cmocka_unit_test(test_transport_mode_puts_fragments_together),
+          cmocka_unit_test(test_large_packets_are_cut));

@@ -109,6 +109,7 @@ void rig_free(struct rig *rig)
     close(rig->w->tun.fd);
     close(rig->device);
     sadb_clear(&rig->w->sadb);
+    fragments_clear(&rig->w->fragments);
     free(rig->w->send.arena);
     free(rig->w->scratch);
     free(rig->w);
