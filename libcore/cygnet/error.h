@@ -59,11 +59,10 @@ struct cyg_reason_info {
     const char *name; /* "NOTIFY_SHORT" */
     enum cyg_code code;
     enum cyg_reaction reaction;
-    uint16_t notify; /* notify message type that goes with it, 0: none */
-    int8_t level;    /* log level at which it is shown: 0 audit .. 4 */
-    const char
-        *sentence;    /* placeholders {got} {want} {got_hex} {want_hex} {offset} {payload} {got_quote}
-                             {want_quote} */
+    uint16_t notify;      /* notify message type that goes with it, 0: none */
+    int8_t level;         /* log level at which it is shown: 0 audit .. 4 */
+    const char *sentence; /* placeholders {got} {want} {got_hex} {want_hex} {offset} {payload}
+                             {got_quote} {want_quote} */
     const char *mend; /* what would be right, same placeholders; "" where the sentence says it */
 };
 
