@@ -183,6 +183,12 @@ static void start_services(void *context)
             return;
         }
     }
+    struct cyg_error error = { 0 };
+    if (privileges_drop(false, &error) != CYG_OK) {
+        d->service_error = error;
+        post_request(d, on_start_failed);
+        return;
+    }
     daemon_log(d, 1,
                &(struct cyg_error){ .reason = CYG_R_STARTED,
                                     .got_quote = cyg_quote_words(cyg_version()) });
@@ -285,9 +291,21 @@ static enum cyg_code open_io(struct daemon *d, struct cyg_error *err)
     if (code != CYG_OK) {
         return code;
     }
+    /* From here on threads are started: what they are to lack must be gone before. The control
+     * thread, which comes first, gives the control socket to its group. */
+    code = privileges_drop(true, err);
+    if (code == CYG_OK && control_new(&d->control) != CYG_OK) {
+        code = CYG_FAIL(err, CYG_R_LOOP_FAILED, .got_quote = cyg_quote_text("control thread"));
+    }
+    if (code == CYG_OK) {
+        code = privileges_drop(false, err);
+    }
+    if (code != CYG_OK) {
+        return code;
+    }
     const unsigned workers = (unsigned)cyg_settings_int(d->settings, "", "worker_threads");
     if (mailbox_new(wake_engine, d, &d->mailbox) != CYG_OK
-        || lanes_new(workers, &d->lanes) != CYG_OK || control_new(&d->control) != CYG_OK) {
+        || lanes_new(workers, &d->lanes) != CYG_OK) {
         return CYG_FAIL(err, CYG_R_LOOP_FAILED, .got_quote = cyg_quote_text("threads"));
     }
     (void)control_subscribe(d->control, CYG_EVENT_LOG, log_level, on_event, d);
@@ -389,9 +407,6 @@ enum cyg_code daemon_new(const char *settings_path, struct daemon **ret, struct 
     }
     if (code == CYG_OK) {
         code = start_engine(d, err);
-    }
-    if (code == CYG_OK) {
-        code = privileges_drop(err);
     }
     if (code != CYG_OK) {
         daemon_free(d);

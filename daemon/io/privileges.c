@@ -27,17 +27,21 @@ enum cyg_code privileges_harden(struct cyg_error *err)
     return CYG_OK;
 }
 
-enum cyg_code privileges_drop(struct cyg_error *err)
+enum cyg_code privileges_drop(bool may_chown, struct cyg_error *err)
 {
-    static const unsigned keep[] = { CAP_NET_ADMIN, CAP_NET_RAW, CAP_NET_BIND_SERVICE };
+    static const unsigned keep[] = { CAP_NET_ADMIN, CAP_NET_RAW, CAP_NET_BIND_SERVICE, CAP_CHOWN };
+    const size_t n = may_chown ? CYG_LEN(keep) : CYG_LEN(keep) - 1;
+    /* The state of libcap-ng is this thread's; forget what another call has left there. */
+    capng_clear(CAPNG_SELECT_ALL);
+    capng_setpid(0);
     capng_get_caps_process();
     unsigned have = 0;
-    for (size_t i = 0; i < CYG_LEN(keep); i++) {
+    for (size_t i = 0; i < n; i++) {
         have |= capng_have_capability(CAPNG_PERMITTED, keep[i]) != 0 ? 1u << i : 0;
     }
     const bool may_set_bounds = capng_have_capability(CAPNG_EFFECTIVE, CAP_SETPCAP) != 0;
     capng_clear(CAPNG_SELECT_BOTH);
-    for (size_t i = 0; i < CYG_LEN(keep); i++) {
+    for (size_t i = 0; i < n; i++) {
         if ((have & 1u << i) != 0
             && capng_updatev(CAPNG_ADD,
                              (capng_type_t)(CAPNG_EFFECTIVE | CAPNG_PERMITTED | CAPNG_BOUNDING_SET),
