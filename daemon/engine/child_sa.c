@@ -36,17 +36,10 @@ static void flow_key(const struct ike_sa *sa, const struct child_terms *terms, u
     put_selector(&w, &terms->flow.remote);
 }
 
-static uint64_t reqid_hash(const struct engine *engine, uint32_t reqid)
-{
-    return engine_hash(engine, (struct cyg_span){ (const uint8_t *)&reqid, sizeof reqid });
-}
-
 static struct flow_use *flow_by_reqid(const struct engine *engine, uint32_t reqid)
 {
-    struct flow_use *use;
-    TABLE_FIND(hh_reqid, engine->flows_by_reqid, &reqid, sizeof reqid, reqid_hash(engine, reqid),
-               use);
-    return use;
+    return TABLE_OWNER(struct flow_use, by_reqid,
+                       table_find(engine, engine->flows_by_reqid, TABLE_KEY(reqid)));
 }
 
 static uint32_t new_reqid(struct engine *engine)
@@ -62,9 +55,8 @@ static struct flow_use *flow_hold(struct ike_sa *sa, const struct child_terms *t
     struct engine *engine = sa->engine;
     uint8_t key[88];
     flow_key(sa, terms, key);
-    uint64_t hash = engine_hash(engine, cyg_span_of_array(key));
-    struct flow_use *use;
-    TABLE_FIND(hh, engine->flows, key, sizeof key, hash, use);
+    struct flow_use *use = TABLE_OWNER(struct flow_use, by_key,
+                                       table_find(engine, engine->flows, cyg_span_of_array(key)));
     if (use != NULL) {
         use->references++;
         return use;
@@ -79,13 +71,12 @@ static struct flow_use *flow_hold(struct ike_sa *sa, const struct child_terms *t
     use->references = 1;
     use->reqid = new_reqid(engine);
     memcpy(use->key, key, sizeof key);
-    if (!TABLE_ADD(hh, engine->flows, use->key, sizeof use->key, hash, use)) {
+    if (!table_add(engine, &engine->flows, &use->by_key, cyg_span_of_array(use->key))) {
         free(use);
         return NULL;
     }
-    if (!TABLE_ADD(hh_reqid, engine->flows_by_reqid, &use->reqid, sizeof use->reqid,
-                   reqid_hash(engine, use->reqid), use)) {
-        TABLE_DELETE(hh, engine->flows, use);
+    if (!table_add(engine, &engine->flows_by_reqid, &use->by_reqid, TABLE_KEY(use->reqid))) {
+        table_remove(&engine->flows, &use->by_key);
         free(use);
         return NULL;
     }
@@ -100,24 +91,18 @@ void flow_use_hold(struct flow_use *use)
 void flow_use_release(struct engine *engine, struct flow_use *use)
 {
     if (--use->references == 0) {
-        TABLE_DELETE(hh, engine->flows, use);
-        TABLE_DELETE(hh_reqid, engine->flows_by_reqid, use);
+        table_remove(&engine->flows, &use->by_key);
+        table_remove(&engine->flows_by_reqid, &use->by_reqid);
         free(use);
     }
 }
 
 /* ---- birth ---- */
 
-static uint64_t spi_hash(const struct engine *engine, uint32_t spi)
-{
-    return engine_hash(engine, (struct cyg_span){ (const uint8_t *)&spi, sizeof spi });
-}
-
 struct child_sa *child_sa_by_spi(const struct engine *engine, uint32_t spi_in)
 {
-    struct child_sa *child;
-    TABLE_FIND(hh, engine->children, &spi_in, sizeof spi_in, spi_hash(engine, spi_in), child);
-    return child;
+    return TABLE_OWNER(struct child_sa, by_spi,
+                       table_find(engine, engine->children, TABLE_KEY(spi_in)));
 }
 
 struct child_sa *child_sa_by_reqid(const struct engine *engine, uint32_t reqid, uint32_t spi,
@@ -158,9 +143,9 @@ enum cyg_code child_sa_new(struct ike_sa *sa, const struct child_terms *terms,
     child->state = CYG_CHILD_INSTALLING;
     child->udp_encap = sa->nat_local || sa->nat_remote || sa->nat_fake;
     child->use = flow_hold(sa, terms);
-    bool entered = child->use != NULL
-                   && TABLE_ADD(hh, engine->children, &child->spi_in, sizeof child->spi_in,
-                                spi_hash(engine, child->spi_in), child);
+    bool entered =
+        child->use != NULL
+        && table_add(engine, &engine->children, &child->by_spi, TABLE_KEY(child->spi_in));
     if (!entered) {
         if (child->use != NULL) {
             flow_use_release(engine, child->use);
@@ -277,7 +262,7 @@ void child_sa_end(struct child_sa *child, const struct cyg_error *why)
     }
     kernel_remove(child);
     timers_release(&engine->timers, &child->timer);
-    TABLE_DELETE(hh, engine->children, child);
+    table_remove(&engine->children, &child->by_spi);
     DL_DELETE(sa->children, child);
     DL_DELETE2(child->use->children, child, flow_prev, flow_next);
     sa->n_children--;

@@ -12,9 +12,9 @@
 
 /* A flow of a principal: the reqid that its SA pairs share. */
 struct flow_use {
-    UT_hash_handle hh;         /* engine->flows, by key */
-    UT_hash_handle hh_reqid;   /* engine->flows_by_reqid */
-    struct child_sa *children; /* list */
+    struct table_item by_key;   /* engine->flows */
+    struct table_item by_reqid; /* engine->flows_by_reqid */
+    struct child_sa *children;  /* list */
     struct cyg_flow flow;
     uint32_t reqid;
     unsigned references, policies; /* children that hold it; that hold or have ordered its policy */
@@ -31,7 +31,7 @@ enum child_part {
 };
 
 struct child_sa {
-    UT_hash_handle hh;                      /* engine->children, by our SPI */
+    struct table_item by_spi;               /* engine->children, by our SPI */
     struct child_sa *prev, *next;           /* of the IKE SA */
     struct child_sa *flow_prev, *flow_next; /* of the flow */
     struct child_sa *next_ended;

@@ -37,19 +37,20 @@ struct engine {
     uint64_t next_id; /* of exchanges, jobs, kernel tags: never used twice, 0 is none */
     uint32_t next_uniqueid, next_child_uniqueid, next_reqid;
 
-    struct ike_sa *sas;              /* table by our own cookie */
-    struct ike_sa *sas_by_initiator; /* table by the cookie of who began it: those we answered */
+    struct table_item *sas; /* table by our own cookie */
+    struct table_item
+        *sas_by_initiator; /* table by the cookie of who began it: those we answered */
     struct ike_index index;
-    struct exchange *exchanges;   /* table by id */
-    struct child_sa *children;    /* table by our own SPI */
-    struct principal *principals; /* table: SAs by authenticated identity */
-    struct flow_use *flows;       /* table: reqids by peer, child and flow */
-    struct flow_use *flows_by_reqid;
-    struct kernel_wait *kernel; /* table by tag: operations not answered yet */
-    struct order *orders;       /* list: those under way */
+    struct table_item *exchanges;  /* table by id */
+    struct table_item *children;   /* table by our own SPI */
+    struct table_item *principals; /* table: SAs by authenticated identity */
+    struct table_item *flows;      /* table: reqids by peer, child and flow */
+    struct table_item *flows_by_reqid;
+    struct table_item *kernel; /* table by tag: operations not answered yet */
+    struct order *orders;      /* list: those under way */
 
     struct half_open half_open;
-    struct group *groups; /* table: cached address groups */
+    struct table_item *groups; /* table: cached address groups */
     uint32_t n_groups;
     uint64_t groups_generation;
     struct limit limit_notify, limit_log;

@@ -48,9 +48,11 @@ void events_log(struct engine *engine, const struct ike_sa *sa, const struct cyg
         .type = CYG_EVENT_LOG,
         .order_id = order_id,
         .group = (uint8_t)group_of(record->reason),
-        .level = info != NULL ? info->level : 0,
         .error = *record,
     };
+    if (info != NULL) {
+        event.level = info->level;
+    }
     if (path != NULL) {
         event.path = *path;
     }

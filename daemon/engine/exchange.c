@@ -37,8 +37,7 @@ enum cyg_code exchange_new(struct ike_sa *sa, const struct exchange_kind *kind, 
     x->begun = engine->now;
     x->timer.owner = TIMER_EXCHANGE;
     x->timer.at = CYG_NEVER;
-    struct cyg_span key = { (const uint8_t *)&x->id, sizeof x->id };
-    if (!TABLE_ADD(hh, engine->exchanges, &x->id, sizeof x->id, engine_hash(engine, key), x)) {
+    if (!table_add(engine, &engine->exchanges, &x->by_id, TABLE_KEY(x->id))) {
         timers_release(&engine->timers, &x->timer);
         free(x);
         return CYG_FAIL(err, CYG_R_NOMEM);
@@ -52,9 +51,7 @@ enum cyg_code exchange_new(struct ike_sa *sa, const struct exchange_kind *kind, 
 
 struct exchange *exchange_find(const struct ike_sa *sa, uint8_t type, uint32_t message_id)
 {
-    struct exchange *x;
-    DL_FOREACH(sa->exchanges, x)
-    {
+    for (struct exchange *x = sa->exchanges; x != NULL; x = x->next) {
         if (x->kind->type == type && x->message_id == message_id) {
             return x;
         }
@@ -64,10 +61,8 @@ struct exchange *exchange_find(const struct ike_sa *sa, uint8_t type, uint32_t m
 
 struct exchange *exchange_by_id(struct engine *engine, uint64_t id)
 {
-    struct exchange *x;
-    struct cyg_span key = { (const uint8_t *)&id, sizeof id };
-    TABLE_FIND(hh, engine->exchanges, &id, sizeof id, engine_hash(engine, key), x);
-    return x;
+    return TABLE_OWNER(struct exchange, by_id,
+                       table_find(engine, engine->exchanges, TABLE_KEY(id)));
 }
 
 cyg_usec exchange_delay(const struct engine_settings *settings, unsigned n)
@@ -349,7 +344,7 @@ void exchange_end(struct exchange *x, const struct cyg_error *why)
     x->suspended = false;
     waiting_drop(x);
     timers_release(&engine->timers, &x->timer);
-    TABLE_DELETE(hh, engine->exchanges, x);
+    table_remove(&engine->exchanges, &x->by_id);
     DL_DELETE(x->sa->exchanges, x);
     x->sa->n_exchanges--;
     engine->counts.exchanges--;

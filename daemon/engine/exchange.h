@@ -104,7 +104,7 @@ struct waiting {
 };
 
 struct exchange {
-    UT_hash_handle hh;            /* engine->exchanges, by id */
+    struct table_item by_id;      /* engine->exchanges */
     struct exchange *prev, *next; /* of the IKE SA */
     struct exchange *next_ended;
     struct engine *engine;

@@ -19,10 +19,8 @@ static struct group *find(const struct engine *engine, const struct cyg_path *pa
 {
     uint8_t key[34];
     key_of(path, key);
-    struct group *group;
-    TABLE_FIND(hh, engine->groups, key, sizeof key, engine_hash(engine, cyg_span_of_array(key)),
-               group);
-    return group;
+    return TABLE_OWNER(struct group, by_key,
+                       table_find(engine, engine->groups, cyg_span_of_array(key)));
 }
 
 static bool is_busy(const struct engine *engine)
@@ -60,7 +58,7 @@ void group_release(struct group *group)
 
 static void forget(struct engine *engine, struct group *group)
 {
-    TABLE_DELETE(hh, engine->groups, group);
+    table_remove(&engine->groups, &group->by_key);
     engine->n_groups--;
     group->cached = false;
     group_release(group);
@@ -71,11 +69,13 @@ static void forget(struct engine *engine, struct group *group)
 static void forget_one(struct engine *engine)
 {
     uint32_t steps = engine_below(engine, 16); /* near the oldest is as good as anywhere */
-    struct group *group = engine->groups;
-    while (steps-- > 0 && group->hh.next != NULL) {
-        group = group->hh.next;
+    struct table_item *item = engine->groups;
+    while (steps-- > 0 && item != NULL && table_next(item) != NULL) {
+        item = table_next(item);
     }
-    forget(engine, group);
+    if (item != NULL) {
+        forget(engine, TABLE_OWNER(struct group, by_key, item));
+    }
 }
 
 struct group *groups_add(struct engine *engine, const struct cyg_path *path,
@@ -96,9 +96,8 @@ struct group *groups_add(struct engine *engine, const struct cyg_path *path,
     key_of(path, group->key);
     group->candidates = candidates;
     group->references = 1;
-    uint64_t hash = engine_hash(engine, cyg_span_of_array(group->key));
     if (is_busy(engine)
-        && TABLE_ADD(hh, engine->groups, group->key, sizeof group->key, hash, group)) {
+        && table_add(engine, &engine->groups, &group->by_key, cyg_span_of_array(group->key))) {
         group->cached = true;
         group->references++;
         engine->n_groups++;
@@ -109,6 +108,6 @@ struct group *groups_add(struct engine *engine, const struct cyg_path *path,
 void groups_flush(struct engine *engine)
 {
     while (engine->groups != NULL) {
-        forget(engine, engine->groups);
+        forget(engine, TABLE_OWNER(struct group, by_key, engine->groups));
     }
 }

@@ -17,9 +17,9 @@
 struct engine;
 
 struct group {
-    UT_hash_handle hh;
-    uint8_t key[34]; /* families and bytes of both addresses */
-    bool cached;     /* stands in the table */
+    struct table_item by_key; /* engine->groups */
+    uint8_t key[34];          /* families and bytes of both addresses */
+    bool cached;              /* stands in the table */
     unsigned references;
     struct cyg_candidates *candidates;
 };

@@ -12,7 +12,7 @@
 
 /* A source: an IPv4 address, or an IPv6 /64, which one host can fill as it likes. */
 struct half_open_address {
-    UT_hash_handle hh;
+    struct table_item by_key;
     uint8_t key[9];
     uint32_t n;
     cyg_usec until;
@@ -25,19 +25,16 @@ static void source_key(const struct cyg_address *address, uint8_t key[9])
     memcpy(key + 1, address->bytes, address->family == 4 ? 4 : 8);
 }
 
-static struct half_open_address *source_find(const struct engine *engine,
-                                             struct half_open_address *table,
+static struct half_open_address *source_find(const struct engine *engine, struct table_item *table,
                                              const struct cyg_address *address)
 {
     uint8_t key[9];
     source_key(address, key);
-    struct half_open_address *found;
-    TABLE_FIND(hh, table, key, sizeof key, engine_hash(engine, cyg_span_of_array(key)), found);
-    return found;
+    return TABLE_OWNER(struct half_open_address, by_key,
+                       table_find(engine, table, cyg_span_of_array(key)));
 }
 
-static struct half_open_address *source_add(const struct engine *engine,
-                                            struct half_open_address **table,
+static struct half_open_address *source_add(const struct engine *engine, struct table_item **table,
                                             const struct cyg_address *address)
 {
     struct half_open_address *source = calloc(1, sizeof *source);
@@ -45,18 +42,22 @@ static struct half_open_address *source_add(const struct engine *engine,
         return NULL;
     }
     source_key(address, source->key);
-    uint64_t hash = engine_hash(engine, cyg_span_of_array(source->key));
-    if (!TABLE_ADD(hh, *table, source->key, sizeof source->key, hash, source)) {
+    if (!table_add(engine, table, &source->by_key, cyg_span_of_array(source->key))) {
         free(source);
         return NULL;
     }
     return source;
 }
 
-static void source_delete(struct half_open_address **table, struct half_open_address *source)
+static void source_delete(struct table_item **table, struct half_open_address *source)
 {
-    TABLE_DELETE(hh, *table, source);
+    table_remove(table, &source->by_key);
     free(source);
+}
+
+static struct half_open_address *oldest(struct table_item *table)
+{
+    return TABLE_OWNER(struct half_open_address, by_key, table);
 }
 
 enum cyg_code half_open_init(struct engine *engine)
@@ -75,7 +76,7 @@ void half_open_clear(struct engine *engine)
 {
     struct half_open *h = &engine->half_open;
     while (h->proven != NULL) {
-        source_delete(&h->proven, h->proven);
+        source_delete(&h->proven, oldest(h->proven));
     }
     for (size_t class = 0; class < HALF_OPEN_CLASSES; class ++) {
         free(h->fresh[class]);
@@ -94,18 +95,14 @@ static void key_of(const struct cyg_path *path, const struct header *header,
     memcpy(ret->cookie, header->cookie_i, COOKIE_LEN);
 }
 
-static uint64_t key_hash(const struct engine *engine, const struct half_open_key *key)
-{
-    return engine_hash(engine, (struct cyg_span){ (const uint8_t *)key, sizeof *key });
-}
-
 struct exchange *half_open_find(const struct engine *engine, const struct cyg_path *path,
                                 const struct header *h)
 {
     struct half_open_key key;
     key_of(path, h, &key);
-    struct half_open_entry *entry;
-    TABLE_FIND(hh, engine->half_open.table, &key, sizeof key, key_hash(engine, &key), entry);
+    struct half_open_entry *entry =
+        TABLE_OWNER(struct half_open_entry, by_key,
+                    table_find(engine, engine->half_open.table, TABLE_KEY(key)));
     return entry == NULL ? NULL : entry->exchange;
 }
 
@@ -184,8 +181,7 @@ enum cyg_code half_open_admit(struct engine *engine, const struct cyg_path *path
     struct half_open_entry *entry = source == NULL ? NULL : calloc(1, sizeof *entry);
     if (entry != NULL) {
         key_of(path, header, &entry->key);
-        if (!TABLE_ADD(hh, h->table, &entry->key, sizeof entry->key, key_hash(engine, &entry->key),
-                       entry)) {
+        if (!table_add(engine, &h->table, &entry->by_key, TABLE_KEY(entry->key))) {
             free(entry);
             entry = NULL;
         }
@@ -246,7 +242,7 @@ void half_open_leave(struct engine *engine, struct half_open_entry *entry)
     if (source != NULL && --source->n == 0) {
         source_delete(&h->addresses, source);
     }
-    TABLE_DELETE(hh, h->table, entry);
+    table_remove(&h->table, &entry->by_key);
     free(entry);
     if (engine->counts.half_open == 0) {
         groups_flush(engine);
@@ -261,8 +257,8 @@ void half_open_proven(struct engine *engine, const struct cyg_path *path)
     struct half_open_address *source = source_find(engine, h->proven, &path->remote);
     if (source != NULL) {
         source_delete(&h->proven, source); /* so that the table's head is the oldest */
-    } else if (HASH_COUNT(h->proven) >= HALF_OPEN_PROVEN) {
-        source_delete(&h->proven, h->proven);
+    } else if (table_count(h->proven) >= HALF_OPEN_PROVEN) {
+        source_delete(&h->proven, oldest(h->proven));
     }
     source = source_add(engine, &h->proven, &path->remote);
     if (source != NULL) {

@@ -33,7 +33,7 @@ struct half_open_key {
 };
 
 struct half_open_entry {
-    UT_hash_handle hh;
+    struct table_item by_key;
     struct half_open_key key;
     struct exchange *exchange;
     uint32_t slot;                /* in fresh[class] + 1; 0: has seen more than its first message */
@@ -45,9 +45,9 @@ struct half_open_entry {
 struct half_open_address;
 
 struct half_open {
-    struct half_open_entry *table;
-    struct half_open_address *addresses; /* table: how many of each */
-    struct half_open_address *proven;    /* table: until when a source counts as known */
+    struct table_item *table;     /* entries */
+    struct table_item *addresses; /* how many of each */
+    struct table_item *proven;    /* until when a source counts as known */
     struct half_open_entry **fresh[HALF_OPEN_CLASSES];
     uint32_t n_fresh[HALF_OPEN_CLASSES], n[HALF_OPEN_CLASSES];
     size_t bytes;

@@ -69,12 +69,10 @@ uint32_t ike_sa_index_after(const struct engine *engine, uint32_t uniqueid)
         while (at < high && index->items[at] == NULL) {
             at++;
         }
-        if (at == high) {
-            high = middle; /* only gaps */
-        } else if (index->items[at]->uniqueid <= uniqueid) {
+        if (at < high && index->items[at]->uniqueid <= uniqueid) {
             low = at + 1;
         } else {
-            high = middle;
+            high = middle; /* too far, or only gaps */
         }
     }
     return low;
@@ -103,10 +101,8 @@ const uint8_t *ike_sa_own_cookie(const struct ike_sa *sa)
 
 static struct ike_sa *find_own(const struct engine *engine, const uint8_t cookie[COOKIE_LEN])
 {
-    struct ike_sa *sa;
-    uint64_t hash = engine_hash(engine, (struct cyg_span){ cookie, COOKIE_LEN });
-    TABLE_FIND(hh, engine->sas, cookie, COOKIE_LEN, hash, sa);
-    return sa;
+    return TABLE_OWNER(struct ike_sa, by_cookie,
+                       table_find(engine, engine->sas, (struct cyg_span){ cookie, COOKIE_LEN }));
 }
 
 static const uint8_t no_cookie[COOKIE_LEN];
@@ -133,13 +129,12 @@ static enum cyg_code enter(struct engine *engine, struct ike_sa *sa)
         return CYG_NOMEM;
     }
     const uint8_t *own = ike_sa_own_cookie(sa);
-    uint64_t hash = engine_hash(engine, (struct cyg_span){ own, COOKIE_LEN });
-    if (!TABLE_ADD(hh, engine->sas, own, COOKIE_LEN, hash, sa)) {
+    if (!table_add(engine, &engine->sas, &sa->by_cookie, (struct cyg_span){ own, COOKIE_LEN })) {
         timers_release(&engine->timers, &sa->timer);
         return CYG_NOMEM;
     }
     if (index_add(&engine->index, sa) != CYG_OK) {
-        TABLE_DELETE(hh, engine->sas, sa);
+        table_remove(&engine->sas, &sa->by_cookie);
         timers_release(&engine->timers, &sa->timer);
         return CYG_NOMEM;
     }
@@ -198,10 +193,9 @@ struct ike_sa *ike_sa_find(const struct engine *engine, const struct header *h)
 struct ike_sa *ike_sa_by_initiator(const struct engine *engine, const struct cyg_path *path,
                                    const uint8_t cookie_i[COOKIE_LEN])
 {
-    struct ike_sa *sa;
-    uint64_t hash = engine_hash(engine, (struct cyg_span){ cookie_i, COOKIE_LEN });
-    HASH_FIND_BYHASHVALUE(hh_initiator, engine->sas_by_initiator, cookie_i, COOKIE_LEN,
-                          (unsigned)hash, sa);
+    struct ike_sa *sa = TABLE_OWNER(
+        struct ike_sa, by_peer,
+        table_find(engine, engine->sas_by_initiator, (struct cyg_span){ cookie_i, COOKIE_LEN }));
     return sa != NULL && cyg_address_equal(&sa->path.remote, &path->remote) ? sa : NULL;
 }
 
@@ -303,9 +297,7 @@ void ike_sa_move(struct ike_sa *sa, const struct cyg_path *path)
     (void)CYG_FAIL(&err, CYG_R_PATH_MOVED, .got_quote = events_quote_endpoint(&path->remote),
                    .want_quote = events_quote_endpoint(&old.remote));
     events_log(sa->engine, sa, path, 0, &err);
-    struct child_sa *child;
-    DL_FOREACH(sa->children, child)
-    {
+    for (struct child_sa *child = sa->children; child != NULL; child = child->next) {
         child_sa_move(child, path);
     }
 }
@@ -328,10 +320,9 @@ enum cyg_code ike_sa_establish(struct ike_sa *sa, const struct cyg_identity *rem
     }
     sa->state = CYG_IKE_ESTABLISHED;
     sa->established = engine->now;
-    uint64_t hash = engine_hash(engine, cyg_span_of_array(sa->cookie_i));
-    sa->by_initiator =
-        !sa->initiator
-        && TABLE_ADD(hh_initiator, engine->sas_by_initiator, sa->cookie_i, COOKIE_LEN, hash, sa);
+    sa->by_initiator = !sa->initiator
+                       && table_add(engine, &engine->sas_by_initiator, &sa->by_peer,
+                                    cyg_span_of_array(sa->cookie_i));
     ike_sa_shorten(sa, lifetime_s);
     half_open_proven(engine, &sa->path);
     engine->counts.handshakes_done++;
@@ -373,9 +364,7 @@ static void say_goodbye(struct ike_sa *sa)
     if (sa->state != CYG_IKE_ESTABLISHED) {
         return;
     }
-    struct child_sa *child;
-    DL_FOREACH(sa->children, child)
-    {
+    for (struct child_sa *child = sa->children; child != NULL; child = child->next) {
         informational_delete_child(sa, child);
     }
     informational_delete_ike(sa);
@@ -403,9 +392,9 @@ void ike_sa_end(struct ike_sa *sa, bool with_delete, const struct cyg_error *why
         events_ike(sa, CYG_EVENT_IKE_DOWN, 0);
     }
     principal_leave(sa);
-    TABLE_DELETE(hh, engine->sas, sa);
+    table_remove(&engine->sas, &sa->by_cookie);
     if (sa->by_initiator) {
-        TABLE_DELETE(hh_initiator, engine->sas_by_initiator, sa);
+        table_remove(&engine->sas_by_initiator, &sa->by_peer);
     }
     index_remove(&engine->index, sa);
     timers_release(&engine->timers, &sa->timer);

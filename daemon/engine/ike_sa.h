@@ -58,8 +58,8 @@ enum natt_kind {
 };
 
 struct ike_sa {
-    UT_hash_handle hh;           /* engine->sas, by our own cookie */
-    UT_hash_handle hh_initiator; /* engine->sas_by_initiator, once it is up */
+    struct table_item by_cookie; /* engine->sas, by our own cookie */
+    struct table_item by_peer;   /* engine->sas_by_initiator, once it is up */
     struct ike_sa *prev, *next;  /* of the principal */
     struct ike_sa *next_ended;
     struct engine *engine;

@@ -10,7 +10,7 @@
 /* An operation not answered yet. What it has made is undone by its answer when nobody wants it any
  * more: before, there may be nothing to undo. */
 struct kernel_wait {
-    UT_hash_handle hh; /* engine->kernel, by tag */
+    struct table_item by_tag; /* engine->kernel */
     uint64_t tag;
     uint64_t exchange, set; /* who waits, and for which set of operations; 0: nobody */
     struct flow_use *use;   /* held: of SA_ADD, POLICY_ADD, POLICY_REMOVE */
@@ -22,11 +22,6 @@ struct kernel_wait {
     bool inbound, udp_encap;
     struct cyg_path path;
 };
-
-static uint64_t tag_hash(const struct engine *engine, uint64_t tag)
-{
-    return engine_hash(engine, (struct cyg_span){ (const uint8_t *)&tag, sizeof tag });
-}
 
 /* Submit; w (copied) says what the answer means. */
 static enum cyg_code submit(struct engine *engine, struct cyg_kernel_op *op,
@@ -40,13 +35,12 @@ static enum cyg_code submit(struct engine *engine, struct cyg_kernel_op *op,
     wait->tag = engine_id(engine);
     wait->type = op->type;
     op->tag = wait->tag;
-    if (!TABLE_ADD(hh, engine->kernel, &wait->tag, sizeof wait->tag, tag_hash(engine, wait->tag),
-                   wait)) {
+    if (!table_add(engine, &engine->kernel, &wait->by_tag, TABLE_KEY(wait->tag))) {
         free(wait);
         return CYG_FAIL(err, CYG_R_NOMEM);
     }
     if (engine->world.kernel(engine->world.context, op) != CYG_OK) {
-        TABLE_DELETE(hh, engine->kernel, wait);
+        table_remove(&engine->kernel, &wait->by_tag);
         free(wait);
         return CYG_FAIL(err, CYG_R_KERNEL_BUSY);
     }
@@ -385,12 +379,12 @@ static void take_answer(struct engine *engine, const struct kernel_wait *wait,
 
 void kernel_answer(struct engine *engine, uint64_t tag, const struct cyg_kernel_result *result)
 {
-    struct kernel_wait *wait;
-    TABLE_FIND(hh, engine->kernel, &tag, sizeof tag, tag_hash(engine, tag), wait);
+    struct kernel_wait *wait =
+        TABLE_OWNER(struct kernel_wait, by_tag, table_find(engine, engine->kernel, TABLE_KEY(tag)));
     if (wait == NULL) {
         return;
     }
-    TABLE_DELETE(hh, engine->kernel, wait);
+    table_remove(&engine->kernel, &wait->by_tag);
     engine->counts.kernel_ops--;
     if (wait->type == CYG_KERNEL_SA_QUERY) {
         answer_query(engine, wait, result);
@@ -406,8 +400,8 @@ void kernel_answer(struct engine *engine, uint64_t tag, const struct cyg_kernel_
 void kernel_clear(struct engine *engine)
 {
     while (engine->kernel != NULL) {
-        struct kernel_wait *wait = engine->kernel;
-        TABLE_DELETE(hh, engine->kernel, wait);
+        struct kernel_wait *wait = TABLE_OWNER(struct kernel_wait, by_tag, engine->kernel);
+        table_remove(&engine->kernel, &wait->by_tag);
         if (wait->use != NULL) {
             flow_use_release(engine, wait->use);
         }

@@ -39,6 +39,7 @@ libengine_la_SOURCES = \
 	daemon/engine/replies.c \
 	daemon/engine/siphash.c \
 	daemon/engine/start.c \
+	daemon/engine/table.c \
 	daemon/engine/timers.c \
 	daemon/engine/transforms.c \
 	daemon/engine/transforms_read.c \

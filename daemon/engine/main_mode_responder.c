@@ -175,8 +175,9 @@ static enum step_result take_offer(struct exchange *x, const struct message *in,
     }
     x->data = mm;
     main_learn_vids(x, in);
-    for (uint8_t policy = 0; policy < CYG_LEN(mm->natt_vids); policy++) {
-        mm->natt_vids[policy] = (uint8_t)natt_choose(in, policy); /* known when the group is */
+    for (size_t policy = 0; policy < CYG_LEN(mm->natt_vids); policy++) {
+        /* which of them counts is known when the group is */
+        mm->natt_vids[policy] = (uint8_t)natt_choose(in, (uint8_t)policy);
     }
     mm->group = groups_find(x->engine, &x->sa->path);
     if (mm->group == NULL) {

@@ -53,15 +53,15 @@ static void combine_ike(const struct engine *engine, const struct cyg_proposal *
                         struct combinations *c)
 {
     const struct cyg_crypto *crypto = engine->providers.crypto;
-    for (unsigned i = 0; i < p->n_ciphers; i++) {
-        for (unsigned k = 0; k < p->n_integs; k++) {
-            for (unsigned m = 0; m < p->n_groups; m++) {
-                if (cyg_crypto_has(crypto, (enum cyg_alg)p->ciphers[i])
-                    && cyg_crypto_has(crypto, (enum cyg_alg)p->integs[k])
-                    && cyg_crypto_has(crypto, (enum cyg_alg)p->groups[m])) {
-                    (void)combinations_add(c, p->ciphers[i], p->integs[k], p->groups[m]);
-                }
-            }
+    unsigned n_pairs = (unsigned)p->n_integs * p->n_groups;
+    for (unsigned i = 0; i < p->n_ciphers * n_pairs; i++) {
+        uint8_t cipher = p->ciphers[i / n_pairs];
+        uint8_t integ = p->integs[i % n_pairs / p->n_groups];
+        uint8_t group = p->groups[i % p->n_groups];
+        if (cyg_crypto_has(crypto, (enum cyg_alg)cipher)
+            && cyg_crypto_has(crypto, (enum cyg_alg)integ)
+            && cyg_crypto_has(crypto, (enum cyg_alg)group)) {
+            (void)combinations_add(c, cipher, integ, group);
         }
     }
 }

@@ -24,10 +24,9 @@ struct principal *principal_find(const struct ike_sa *sa, const struct cyg_ident
 {
     uint8_t key[KEY_MAX];
     size_t len = make_key(sa->peer, identity, key);
-    struct principal *p;
-    TABLE_FIND(hh, sa->engine->principals, key, len,
-               engine_hash(sa->engine, (struct cyg_span){ key, len }), p);
-    return p;
+    return TABLE_OWNER(
+        struct principal, by_key,
+        table_find(sa->engine, sa->engine->principals, (struct cyg_span){ key, len }));
 }
 
 enum cyg_code principal_join(struct ike_sa *sa, const struct cyg_identity *identity,
@@ -36,9 +35,7 @@ enum cyg_code principal_join(struct ike_sa *sa, const struct cyg_identity *ident
     struct engine *engine = sa->engine;
     uint8_t key[KEY_MAX];
     size_t len = make_key(sa->peer, identity, key);
-    uint64_t hash = engine_hash(engine, (struct cyg_span){ key, len });
-    struct principal *p;
-    TABLE_FIND(hh, engine->principals, key, len, hash, p);
+    struct principal *p = principal_find(sa, identity);
     if (p == NULL) {
         p = calloc(1, sizeof *p + identity->len + len);
         if (p == NULL) {
@@ -49,7 +46,8 @@ enum cyg_code principal_join(struct ike_sa *sa, const struct cyg_identity *ident
         p->key_len = (uint16_t)len;
         memcpy(p->bytes, identity->data, identity->len);
         memcpy(p->bytes + identity->len, key, len);
-        if (!TABLE_ADD(hh, engine->principals, p->bytes + identity->len, len, hash, p)) {
+        if (!table_add(engine, &engine->principals, &p->by_key,
+                       (struct cyg_span){ p->bytes + identity->len, len })) {
             free(p);
             return CYG_FAIL(err, CYG_R_NOMEM);
         }
@@ -68,7 +66,7 @@ void principal_leave(struct ike_sa *sa)
     DL_DELETE(p->sas, sa);
     sa->principal = NULL;
     if (p->sas == NULL) {
-        TABLE_DELETE(hh, sa->engine->principals, p);
+        table_remove(&sa->engine->principals, &p->by_key);
         free(p);
     }
 }

@@ -13,7 +13,7 @@ struct engine;
 struct ike_sa;
 
 struct principal {
-    UT_hash_handle hh; /* engine->principals, by key */
+    struct table_item by_key; /* engine->principals */
     struct ike_sa *sas;
     uint32_t n_children;
     uint8_t id_type;

@@ -39,7 +39,7 @@ static struct reply *place(struct ike_sa *sa)
         return NULL;
     }
     struct reply *oldest = &r->items[r->next];
-    r->next = (uint8_t)((r->next + 1u) % r->capacity);
+    r->next = r->next + 1u < r->capacity ? (uint8_t)(r->next + 1u) : 0;
     return oldest;
 }
 
