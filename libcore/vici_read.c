@@ -13,12 +13,12 @@ static bool has_name(enum cyg_vici_packet type)
            || type == CYG_VICI_EVENT_UNREGISTER || type == CYG_VICI_EVENT;
 }
 
-/* 1 to 255 bytes of printable ASCII. */
-static bool take_name(struct cyg_reader *r, struct cyg_span *ret)
+/* At most 255 bytes of printable ASCII, and at least `least`. */
+static bool take_name(struct cyg_reader *r, size_t least, struct cyg_span *ret)
 {
     const uint8_t len = cyg_reader_u8(r);
     const struct cyg_span name = cyg_reader_take(r, len);
-    if (!cyg_reader_ok(r) || name.len == 0) {
+    if (!cyg_reader_ok(r) || name.len < least) {
         return false;
     }
     for (size_t i = 0; i < name.len; i++) {
@@ -53,7 +53,7 @@ enum cyg_code cyg_vici_packet(struct cyg_span packet, enum cyg_vici_packet *ret_
     if (!cyg_reader_ok(&r) || type > CYG_VICI_EVENT) {
         return malformed(&r, "unknown packet type", err);
     }
-    if (has_name((enum cyg_vici_packet)type) && !take_name(&r, &name)) {
+    if (has_name((enum cyg_vici_packet)type) && !take_name(&r, 1, &name)) {
         return malformed(&r, "bad name", err);
     }
     *ret_type = (enum cyg_vici_packet)type;
@@ -108,7 +108,8 @@ enum cyg_code cyg_vici_next(struct cyg_vici_reader *r, struct cyg_vici_element *
     const bool named =
         type == CYG_VICI_SECTION_START || type == CYG_VICI_KEY_VALUE || type == CYG_VICI_LIST_START;
     const bool valued = type == CYG_VICI_KEY_VALUE || type == CYG_VICI_LIST_ITEM;
-    if (named && !take_name(&r->r, &e.name)) {
+    /* charon's get-counters has a section without a name. */
+    if (named && !take_name(&r->r, type != CYG_VICI_SECTION_START, &e.name)) {
         return malformed(&r->r, "bad name", err);
     }
     if (valued && !take_value(&r->r, &e.value)) {

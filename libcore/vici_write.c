@@ -111,7 +111,11 @@ void cyg_vici_section(struct cyg_vici_writer *w, const char *name)
         return;
     }
     put_byte(w, CYG_VICI_SECTION_START);
-    put_name(w, name);
+    if (name[0] == '\0') { /* get-counters has one */
+        put_byte(w, 0);
+    } else {
+        put_name(w, name);
+    }
 }
 
 void cyg_vici_section_end(struct cyg_vici_writer *w)

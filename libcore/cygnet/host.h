@@ -43,6 +43,16 @@ struct cyg_plugin_record {
     char problem[160];   /* why it is missing; "" if it is not */
 };
 
+/* Numbers of the daemon at one moment; the second group grows from its start on. */
+struct cyg_counts {
+    uint64_t ike_sas, half_open, children;
+    uint64_t jobs; /* of the engine that are out */
+    uint64_t packets, dropped, handshakes_done, handshakes_failed;
+    struct {
+        uint32_t threads, active, queued;
+    } lanes[CYG_LANES];
+};
+
 struct cyg_host {
     size_t size;
     void *daemon; /* opaque, pass as the first argument */
@@ -113,4 +123,10 @@ struct cyg_host {
 
     /* SO_MARK value of the daemon's own sockets; 0: none. */
     uint32_t socket_mark;
+
+    /* Count; blocks until the engine has its next turn. */
+    void (*counts)(void *daemon, struct cyg_counts *ret);
+
+    /* Read settings again and look for changed peers, as SIGHUP does; returns at once. */
+    void (*reload)(void *daemon);
 };

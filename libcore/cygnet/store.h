@@ -41,6 +41,28 @@ struct cyg_peer_row {
     char problem[192];
 };
 
+/* Rows that control-vici writes, by the columns of the schema (cygnet-schema(5)); columns that are
+ * not named take the schema's defaults. */
+struct cyg_store_value {
+    const char *column;
+    const char *text; /* NULL: the number counts */
+    int64_t number;
+};
+
+struct cyg_store_child {
+    const char *name;
+    const struct cyg_store_value *values;
+    size_t n_values;
+};
+
+struct cyg_store_peer {
+    const char *name;
+    const struct cyg_store_value *values;
+    size_t n_values;
+    const struct cyg_store_child *children;
+    size_t n_children;
+};
+
 struct cyg_store_ops {
     size_t size;
 
@@ -75,6 +97,33 @@ struct cyg_store_ops {
      * at reload. Free with cyg_peer_changes_free. */
     enum cyg_code (*poll)(void *self, cyg_usec deadline, struct cyg_peer_changes **ret,
                           struct cyg_error *err);
+
+    /* --- The volatile source (cyg_peer.source 1): a second database of the same schema. All NULL
+     * where the store has none. volatile_open and volatile_close are called on the control thread,
+     * the others on CYG_LANE_STORAGE_WRITE. --- */
+
+    /* Make it in this folder, which nobody else may write to, mode 0600; one that was left there is
+     * removed. From now on look-ups ask it too. */
+    enum cyg_code (*volatile_open)(void *self, const char *folder, struct cyg_error *err);
+    /* Remove its files. What runs still sees it until the store goes. */
+    void (*volatile_close)(void *self);
+
+    /* Put or replace a peer with its children. It is read back and derived in the same transaction:
+     * what can't be used changes nothing and fails with the row's problem. CYG_REFUSED also when the
+     * configured database has a peer of that name. */
+    enum cyg_code (*put_peer)(void *self, const struct cyg_store_peer *peer, cyg_usec deadline,
+                              struct cyg_error *err);
+    /* CYG_NOT_FOUND when the volatile source has no such peer. */
+    enum cyg_code (*remove_peer)(void *self, const char *name, cyg_usec deadline,
+                                 struct cyg_error *err);
+
+    /* Put or replace a secret; owners as in the table secrets. The bytes of the secret are taken as
+     * they are: no 0x or 0s is looked for. */
+    enum cyg_code (*put_secret)(void *self, const char *name, const char *owners,
+                                struct cyg_span secret, cyg_usec deadline, struct cyg_error *err);
+    /* NULL: all. CYG_OK also where there is none of that name. */
+    enum cyg_code (*remove_secret)(void *self, const char *name, cyg_usec deadline,
+                                   struct cyg_error *err);
 };
 
 /* Free; items lie in the same malloc'd block. NULL is allowed. */
