@@ -3,6 +3,7 @@
 #include "daemon_internal.h"
 
 #include <pthread.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -99,6 +100,66 @@ static enum cyg_code host_list_sas(void *daemon, uint32_t after, struct cyg_ike_
         code = request_listing(&l);
     }
     return code;
+}
+
+/* Counting, in the same way. */
+struct counting {
+    struct daemon *daemon;
+    struct engine_counts *counts;
+    pthread_mutex_t mutex;
+    pthread_cond_t made;
+    bool done;
+};
+
+static void make_counts(void *context)
+{
+    struct counting *c = context;
+    engine_counts(c->daemon->engine, c->counts);
+    pthread_mutex_lock(&c->mutex);
+    c->done = true;
+    pthread_cond_signal(&c->made);
+    pthread_mutex_unlock(&c->mutex);
+}
+
+static void host_counts(void *daemon, struct cyg_counts *ret)
+{
+    struct daemon *d = daemon;
+    struct engine_counts engine = { 0 };
+    struct counting c = { .daemon = d,
+                          .counts = &engine,
+                          .mutex = PTHREAD_MUTEX_INITIALIZER,
+                          .made = PTHREAD_COND_INITIALIZER };
+    struct mail *mail = mail_new(MAIL_REQUEST, 0);
+    if (mail != NULL) {
+        mail->request.call = make_counts;
+        mail->request.context = &c;
+    }
+    if (mail != NULL && mailbox_post(d->mailbox, mail)) {
+        pthread_mutex_lock(&c.mutex);
+        while (!c.done) {
+            pthread_cond_wait(&c.made, &c.mutex);
+        }
+        pthread_mutex_unlock(&c.mutex);
+    }
+    *ret = (struct cyg_counts){ .ike_sas = engine.ike_sas,
+                                .half_open = engine.half_open,
+                                .children = engine.children,
+                                .jobs = engine.jobs,
+                                .packets = engine.packets,
+                                .dropped = engine.dropped,
+                                .handshakes_done = engine.handshakes_done,
+                                .handshakes_failed = engine.handshakes_failed };
+    for (unsigned i = 0; i < CYG_LANES; i++) {
+        lanes_counts(d->lanes, (enum cyg_lane)i, &ret->lanes[i].threads, &ret->lanes[i].active,
+                     &ret->lanes[i].queued);
+    }
+}
+
+/* The handler of SIGHUP runs on the engine's loop, where a reload belongs. */
+static void host_reload(void *daemon)
+{
+    (void)daemon;
+    (void)kill(getpid(), SIGHUP);
 }
 
 static size_t host_list_plugins(void *daemon, size_t from, struct cyg_plugin_record *ret,
@@ -295,5 +356,7 @@ struct cyg_host host_of(struct daemon *daemon)
         .esp_socket = host_esp_socket,
         .ike_packet = host_ike_packet,
         .socket_mark = (uint32_t)cyg_settings_int(daemon->settings, "listen", "mark"),
+        .counts = host_counts,
+        .reload = host_reload,
     };
 }

@@ -28,6 +28,7 @@ struct lane {
     bool closing;
     pthread_t threads[LANE_THREADS_MAX];
     unsigned n_threads;
+    uint32_t active; /* threads that run a job */
 };
 
 struct lanes {
@@ -63,9 +64,13 @@ static void *lane_thread(void *argument)
             }
             pthread_cond_wait(&lane->wake, &lane->mutex);
         }
+        lane->active++;
         pthread_mutex_unlock(&lane->mutex);
         job.run(job.context);
         job.done(job.context);
+        pthread_mutex_lock(&lane->mutex);
+        lane->active--;
+        pthread_mutex_unlock(&lane->mutex);
     }
 }
 
@@ -126,6 +131,17 @@ enum cyg_code lanes_submit(struct lanes *lanes, enum cyg_lane lane_id, bool stra
     }
     pthread_mutex_unlock(&lane->mutex);
     return code;
+}
+
+void lanes_counts(struct lanes *lanes, enum cyg_lane lane_id, uint32_t *ret_threads,
+                  uint32_t *ret_active, uint32_t *ret_queued)
+{
+    struct lane *lane = &lanes->lane[lane_id];
+    pthread_mutex_lock(&lane->mutex);
+    *ret_threads = lane->n_threads;
+    *ret_active = lane->active;
+    *ret_queued = (uint32_t)(lane->established.n + lane->strangers.n);
+    pthread_mutex_unlock(&lane->mutex);
 }
 
 void lanes_free(struct lanes *lanes)

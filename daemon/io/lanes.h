@@ -22,5 +22,9 @@ CYG_MUST_USE enum cyg_code lanes_submit(struct lanes *lanes, enum cyg_lane lane,
                                         void (*run)(void *context), void (*done)(void *context),
                                         void *context);
 
+/* Numbers of one lane at this moment. */
+void lanes_counts(struct lanes *lanes, enum cyg_lane lane, uint32_t *ret_threads,
+                  uint32_t *ret_active, uint32_t *ret_queued);
+
 /* Refuse new jobs, finish all that are queued, end the threads, free. NULL is allowed. */
 void lanes_free(struct lanes *lanes);
