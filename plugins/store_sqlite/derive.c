@@ -302,15 +302,13 @@ static enum cyg_code start_over(struct derivation *d, struct cyg_error *err)
     return run_all(d, queries, CYG_LEN(queries), err);
 }
 
-static enum cyg_code derive_batch(struct connection *c, bool first, bool *ret_more,
-                                  struct cyg_error *err)
+/* In the open transaction. */
+static enum cyg_code derive_some(struct connection *c, bool first, bool *ret_more,
+                                 struct cyg_error *err)
 {
     struct derivation d = { .c = c };
     int64_t format = 0;
-    enum cyg_code code = connection_begin(c, true, err);
-    if (code == CYG_OK) {
-        code = load_state(&d, &format, err);
-    }
+    enum cyg_code code = load_state(&d, &format, err);
     if (code == CYG_OK && (format != FORMAT || first)) {
         code = start_over(&d, err);
     }
@@ -318,10 +316,27 @@ static enum cyg_code derive_batch(struct connection *c, bool first, bool *ret_mo
     if (code == CYG_OK) {
         code = derive_rows(&d, ret_more, err);
     }
+    return code == CYG_OK ? store_state(&d, err) : code;
+}
+
+static enum cyg_code derive_batch(struct connection *c, bool first, bool *ret_more,
+                                  struct cyg_error *err)
+{
+    enum cyg_code code = connection_begin(c, true, err);
     if (code == CYG_OK) {
-        code = store_state(&d, err);
+        code = derive_some(c, first, ret_more, err);
     }
     return code == CYG_OK ? connection_commit(c, err) : code;
+}
+
+enum cyg_code derive_open(struct connection *c, struct cyg_error *err)
+{
+    bool more = true;
+    enum cyg_code code = CYG_OK;
+    while (code == CYG_OK && more) {
+        code = derive_some(c, false, &more, err);
+    }
+    return code;
 }
 
 enum cyg_code derive(struct source *source, cyg_usec deadline, struct cyg_error *err)

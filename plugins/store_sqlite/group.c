@@ -153,7 +153,7 @@ enum cyg_code groups_find(struct lookup *lookup, const struct cyg_path *path,
                           struct group ret[GROUPS], size_t *ret_n, struct cyg_error *err)
 {
     struct search search = { .path = path, .groups = ret };
-    for (size_t i = 0; i < lookup->store->n_sources; i++) {
+    for (size_t i = 0; i < lookup->n_sources; i++) {
         search.c = lookup->connections[i];
         enum cyg_code code = search_remote(&search, err);
         if (code != CYG_OK) {

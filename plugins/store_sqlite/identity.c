@@ -191,7 +191,7 @@ static enum cyg_code try_patterns(struct search *s)
         return CYG_FAIL(s->err, CYG_R_NOMEM);
     }
     enum cyg_code code = CYG_OK;
-    for (size_t i = 0; i < s->lookup->store->n_sources && code == CYG_OK; i++) {
+    for (size_t i = 0; i < s->lookup->n_sources && code == CYG_OK; i++) {
         size_t room = PATTERNS_TRIED * (i + 1);
         code = matching_patterns(s, s->lookup->connections[i], patterns, room, &n);
     }

@@ -26,6 +26,7 @@ libstore_sqlite_la_SOURCES = \
 	plugins/store_sqlite/queries.def \
 	plugins/store_sqlite/secret.c \
 	plugins/store_sqlite/store.c \
+	plugins/store_sqlite/volatile.c \
 	plugins/store_sqlite/store_sqlite.h
 
 plugin_LTLIBRARIES += cygnet-store-sqlite.la

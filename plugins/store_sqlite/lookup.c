@@ -95,8 +95,8 @@ static enum cyg_code begin_source(struct source *source, cyg_usec deadline, stru
 enum cyg_code lookup_begin(struct store *store, cyg_usec deadline, struct lookup *ret,
                            struct cyg_error *err)
 {
-    *ret = (struct lookup){ .store = store };
-    for (size_t i = 0; i < store->n_sources; i++) {
+    *ret = (struct lookup){ .store = store, .n_sources = store->n_sources };
+    for (size_t i = 0; i < ret->n_sources; i++) {
         uint64_t generation = 0;
         enum cyg_code code =
             begin_source(&store->sources[i], deadline, &ret->connections[i], &generation, err);

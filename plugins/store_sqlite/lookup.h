@@ -15,12 +15,13 @@
 
 struct store {
     struct source sources[SOURCES];
-    size_t n_sources;
+    _Atomic size_t n_sources; /* the second comes while look-ups run */
     struct cache cache;
 };
 
 struct lookup {
     struct store *store;
+    size_t n_sources; /* as many as there were at its begin */
     struct connection *connections[SOURCES];
     uint64_t generation; /* of all of them together */
 };
@@ -117,6 +118,9 @@ CYG_MUST_USE enum cyg_code derive(struct source *source, cyg_usec deadline, stru
  * were changed behind the triggers' back. */
 CYG_MUST_USE enum cyg_code derive_first(struct source *source, struct cyg_error *err);
 
+/* Derive what is left in the transaction that is open on a writer; the caller commits. */
+CYG_MUST_USE enum cyg_code derive_open(struct connection *c, struct cyg_error *err);
+
 /* ---- the interface's functions, named as there ---- */
 
 enum cyg_code store_candidates(void *self, const struct cyg_path *path, cyg_usec deadline,
@@ -134,3 +138,15 @@ enum cyg_code store_list(void *self, const char *after, size_t max, cyg_usec dea
                          struct cyg_peer_row *ret, size_t *ret_n, struct cyg_error *err);
 enum cyg_code store_poll(void *self, cyg_usec deadline, struct cyg_peer_changes **ret,
                          struct cyg_error *err);
+
+/* volatile.c */
+enum cyg_code store_volatile_open(void *self, const char *folder, struct cyg_error *err);
+void store_volatile_close(void *self);
+enum cyg_code store_put_peer(void *self, const struct cyg_store_peer *peer, cyg_usec deadline,
+                             struct cyg_error *err);
+enum cyg_code store_remove_peer(void *self, const char *name, cyg_usec deadline,
+                                struct cyg_error *err);
+enum cyg_code store_put_secret(void *self, const char *name, const char *owners,
+                               struct cyg_span secret, cyg_usec deadline, struct cyg_error *err);
+enum cyg_code store_remove_secret(void *self, const char *name, cyg_usec deadline,
+                                  struct cyg_error *err);

@@ -202,7 +202,7 @@ enum cyg_code store_peer_by_name(void *self, const char *peer, const char *child
         return CYG_FAIL(err, CYG_R_PEER_NAME_UNKNOWN, .got_quote = cyg_quote_text(""));
     }
     code = CYG_NOT_FOUND;
-    for (size_t i = 0; i < lookup.store->n_sources && code == CYG_NOT_FOUND; i++) {
+    for (size_t i = 0; i < lookup.n_sources && code == CYG_NOT_FOUND; i++) {
         struct connection *c = lookup.connections[i];
         code = peer != NULL ? by_peer(&lookup, c, peer, child, ret, err)
                             : by_child(&lookup, c, child, ret, err);
@@ -212,7 +212,7 @@ enum cyg_code store_peer_by_name(void *self, const char *peer, const char *child
 
 static struct connection *connection_of(struct lookup *lookup, uint8_t source)
 {
-    for (size_t i = 0; i < lookup->store->n_sources; i++) {
+    for (size_t i = 0; i < lookup->n_sources; i++) {
         if (lookup->connections[i]->source->number == source) {
             return lookup->connections[i];
         }
@@ -321,7 +321,7 @@ static enum cyg_code list_rows(struct lookup *lookup, const char *after, size_t 
 {
     enum cyg_code code = CYG_OK;
     size_t n = 0;
-    for (size_t i = 0; code == CYG_OK && i < lookup->store->n_sources; i++) {
+    for (size_t i = 0; code == CYG_OK && i < lookup->n_sources; i++) {
         size_t more = 0;
         code = next_names(lookup->connections[i], after, max, rows + n, &more, err);
         for (size_t k = n; k < n + more; k++) {

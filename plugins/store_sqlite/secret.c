@@ -115,7 +115,7 @@ enum cyg_code secret_find(struct lookup *lookup, const struct psk_ask *ask, stru
     for (size_t i = 0; i <= n; i++) {
         uint8_t form[CYG_IDENTITY_MAX + 1];
         size_t len = i < n ? cyg_identity_match_form(&owners[i], form) : 0;
-        for (size_t k = 0; k < lookup->store->n_sources && best.fit < PSK_BOTH; k++) {
+        for (size_t k = 0; k < lookup->n_sources && best.fit < PSK_BOTH; k++) {
             enum cyg_code code =
                 consider_owned(lookup->connections[k], (struct cyg_span){ form, len }, &best, err);
             if (code != CYG_OK) {

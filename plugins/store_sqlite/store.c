@@ -92,4 +92,10 @@ const struct cyg_store_ops store_sqlite_ops = {
     .secret = store_secret,
     .list = store_list,
     .poll = store_poll,
+    .volatile_open = store_volatile_open,
+    .volatile_close = store_volatile_close,
+    .put_peer = store_put_peer,
+    .remove_peer = store_remove_peer,
+    .put_secret = store_put_secret,
+    .remove_secret = store_remove_secret,
 };
