@@ -10,9 +10,12 @@
 void command_list_sas(struct client *client, struct cyg_span message);
 /* A number above 0 of a message, 0 if it is not there or is none. */
 uint32_t get_id(struct cyg_span message, const char *key);
-/* One IKE SA as list-sas, ike-updown and child-updown show it: a section of its name. */
-void put_ike_sa(struct cyg_vici_writer *w, const struct cyg_ike_record *ike,
-                const struct cyg_child_record *children, size_t n_children, cyg_usec now);
+/* One IKE SA as list-sas, ike-updown and child-updown show it: opens a section of its name, which
+ * the caller ends. */
+void put_ike_begin(struct cyg_vici_writer *w, const struct cyg_ike_record *ike, cyg_usec now);
+/* Its section child-sas. is_down: they have just ended. */
+void put_child_sas(struct cyg_vici_writer *w, const struct cyg_child_record *children,
+                   size_t n_children, bool is_down, cyg_usec now);
 
 /* list_conns.c */
 void command_list_conns(struct client *client, struct cyg_span message);
@@ -31,6 +34,32 @@ void put_log(struct cyg_vici_writer *w, const struct cyg_event *event);
 /* updown.c: ike-updown, child-updown */
 void updown_event(struct server *server, const struct cyg_event *event);
 
+/* load_conn.c */
+void command_load_conn(struct client *client, struct cyg_span message);
+void command_unload_conn(struct client *client, struct cyg_span message);
+void command_get_conns(struct client *client, struct cyg_span message);
+
+/* shared.c */
+void command_load_shared(struct client *client, struct cyg_span message);
+void command_unload_shared(struct client *client, struct cyg_span message);
+void command_get_shared(struct client *client, struct cyg_span message);
+void command_clear_creds(struct client *client, struct cyg_span message);
+
+/* not_built.c */
+void command_later(struct client *client, struct cyg_span message);
+void command_uninstall(struct client *client, struct cyg_span message);
+void command_get_keys(struct client *client, struct cyg_span message);
+void command_get_authorities(struct client *client, struct cyg_span message);
+void command_flush_certs(struct client *client, struct cyg_span message);
+void command_nothing_to_list(struct client *client, struct cyg_span message);
+
+/* stats.c */
+void command_stats(struct client *client, struct cyg_span message);
+void command_get_counters(struct client *client, struct cyg_span message);
+void command_reset_counters(struct client *client, struct cyg_span message);
+
 /* daemon.c */
 void command_version(struct client *client, struct cyg_span message);
 void command_plugins(struct client *client, struct cyg_span message);
+void command_get_algorithms(struct client *client, struct cyg_span message);
+void command_reload_settings(struct client *client, struct cyg_span message);

@@ -2,8 +2,10 @@
 /* Commands about the daemon itself: version, cygnet-plugins. */
 #include "commands.h"
 
+#include <cygnet/algorithm.h>
 #include <cygnet/version.h>
 
+#include <string.h>
 #include <sys/utsname.h>
 
 void command_version(struct client *client, struct cyg_span message)
@@ -64,5 +66,81 @@ void command_plugins(struct client *client, struct cyg_span message)
     }
     struct cyg_vici_writer w;
     cyg_vici_begin(&w, CYG_VICI_CMD_RESPONSE, NULL);
+    client_reply(client, &w);
+}
+
+/* --- get-algorithms --- */
+
+/* Which of charon's sections an algorithm stands in, by what gives it. */
+struct algorithm_section {
+    const char *name;
+    uint8_t type; /* enum cyg_feature_type */
+    bool aead;
+};
+
+/* The name that charon has for it; NULL: not of this section. */
+static const char *algorithm_name(const struct algorithm_section *section,
+                                  const struct cyg_plugin_record *r)
+{
+    const struct cyg_alg_info *info = cyg_alg_by_keyword(cyg_span_str(r->feature));
+    if (r->feature_type != section->type || !r->chosen || info == NULL) {
+        return NULL;
+    }
+    if (section->type == CYG_FEATURE_CIPHER && (info->icv > 0) != section->aead) {
+        return NULL;
+    }
+    return section->name[0] == 'p' ? info->charon_prf : info->charon;
+}
+
+/* Records of one name stand for several key sizes: it is put once. */
+static bool was_put(const struct algorithm_section *section, const struct cyg_host *host,
+                    size_t before, const char *name)
+{
+    struct cyg_plugin_record record;
+    for (size_t i = 0; i < before; i++) {
+        const char *other = host->list_plugins(host->daemon, i, &record, 1) == 1
+                                ? algorithm_name(section, &record)
+                                : NULL;
+        if (other != NULL && strcmp(other, name) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+void command_get_algorithms(struct client *client, struct cyg_span message)
+{
+    static const struct algorithm_section sections[] = {
+        { "encryption", CYG_FEATURE_CIPHER, false }, { "integrity", CYG_FEATURE_MAC, false },
+        { "aead", CYG_FEATURE_CIPHER, true },        { "prf", CYG_FEATURE_MAC, false },
+        { "dh", CYG_FEATURE_GROUP, false },
+    };
+    const struct cyg_host *host = server_host(client_server(client));
+    struct cyg_plugin_record record;
+    struct cyg_vici_writer w;
+    (void)message;
+    cyg_vici_begin(&w, CYG_VICI_CMD_RESPONSE, NULL);
+    for (size_t s = 0; s < CYG_LEN(sections); s++) {
+        cyg_vici_section(&w, sections[s].name);
+        for (size_t i = 0; host->list_plugins(host->daemon, i, &record, 1) == 1; i++) {
+            const char *name = algorithm_name(&sections[s], &record);
+            if (name != NULL && name[0] != '\0' && !was_put(&sections[s], host, i, name)) {
+                cyg_vici_key(&w, name, "%s", record.plugin);
+            }
+        }
+        cyg_vici_section_end(&w);
+    }
+    client_reply(client, &w);
+}
+
+/* As SIGHUP: settings that can be are read again, and peers looked at. */
+void command_reload_settings(struct client *client, struct cyg_span message)
+{
+    const struct cyg_host *host = server_host(client_server(client));
+    struct cyg_vici_writer w;
+    (void)message;
+    host->reload(host->daemon);
+    cyg_vici_begin(&w, CYG_VICI_CMD_RESPONSE, NULL);
+    cyg_vici_bool(&w, "success", true);
     client_reply(client, &w);
 }

@@ -1,28 +1,29 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* list-conns: configured peers with charon's keys. Pages are read on the storage lane; the client's
- * output decides when the next one is. */
+/* list-conns: what came over VICI in the order of loading, as it was said, then configured peers,
+ * all with charon's keys. Pages of the latter are read on the storage lane; the client's output
+ * decides when the next one is. */
+#include "list_conns.h"
 #include "commands.h"
+#include "loaded.h"
+#include "service.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
 #define PAGE           16u
-#define STORE_DEADLINE (5 * CYG_SEC)
+#define LOADED_AT_ONCE 64u
 
 /* A listing under way. While a page is being read it belongs to the job, else to the client. */
 struct conns {
-    struct server *server;
-    uint64_t ticket;
-    const struct cyg_store_ops *ops;
-    void *self;
+    struct store_job job;
     char ike[CYG_NAME_MAX]; /* only this one, "" for all */
+    uint64_t serial;        /* of the last one that came over VICI */
+    bool is_loaded_done;
     char after[CYG_NAME_MAX];
     struct cyg_peer_row rows[PAGE];
     size_t n;
-    enum cyg_code code;
-    struct cyg_error error;
-    bool is_reading, is_orphan, is_done;
+    bool is_reading, is_done;
 };
 
 static void release_rows(struct conns *c)
@@ -36,12 +37,10 @@ static void release_rows(struct conns *c)
 static void release_conns(void *state)
 {
     struct conns *c = state;
-    if (c->is_reading) {
-        c->is_orphan = true; /* the job frees it */
-        return;
+    if (!c->is_reading) { /* else the job frees it */
+        release_rows(c);
+        free(c);
     }
-    release_rows(c);
-    free(c);
 }
 
 static void put_addresses(struct cyg_vici_writer *w, const char *key,
@@ -64,16 +63,29 @@ static void put_addresses(struct cyg_vici_writer *w, const char *key,
     cyg_vici_list_end(w);
 }
 
+void put_auth_round(struct cyg_vici_writer *w, const char *section, const char *id,
+                    const char *class)
+{
+    static const char *const lists[] = { "groups", "cert_policy", "certs", "cacerts" };
+    cyg_vici_section(w, section);
+    if (id != NULL) {
+        cyg_vici_key(w, "id", "%s", id);
+    }
+    cyg_vici_key(w, "class", "%s", class);
+    for (size_t i = 0; i < CYG_LEN(lists); i++) { /* charon shows them empty */
+        cyg_vici_list(w, lists[i]);
+        cyg_vici_list_end(w);
+    }
+    cyg_vici_section_end(w);
+}
+
 static void put_auth(struct cyg_vici_writer *w, const char *section, const struct cyg_peer *peer,
                      const struct cyg_identity *id)
 {
     char text[CYG_IDENTITY_TEXT];
-    cyg_vici_section(w, section);
-    cyg_vici_key(w, "class", "%s", peer->auth_method == 1 ? "pre-shared key" : "public key");
-    if (id->type != CYG_ID_ANY) {
-        cyg_vici_key(w, "id", "%s", cyg_identity_format(id, text, sizeof text));
-    }
-    cyg_vici_section_end(w);
+    put_auth_round(w, section,
+                   id->type != CYG_ID_ANY ? cyg_identity_format(id, text, sizeof text) : NULL,
+                   peer->auth_method == 1 ? "pre-shared key" : "public key");
 }
 
 static void put_selectors(struct cyg_vici_writer *w, const char *key,
@@ -94,8 +106,8 @@ static void put_child(struct cyg_vici_writer *w, const struct cyg_peer_child *ch
     cyg_vici_key(w, "rekey_time", "%u", child->rekey_time_s);
     cyg_vici_key(w, "rekey_bytes", "%" PRIu64, child->rekey_bytes);
     cyg_vici_key(w, "rekey_packets", "0");
-    cyg_vici_key(w, "dpd_action", "clear");
-    cyg_vici_key(w, "close_action", "clear");
+    cyg_vici_key(w, "dpd_action", "none");
+    cyg_vici_key(w, "close_action", "none");
     put_selectors(w, "local-ts", child->local_ts, child->n_local_ts);
     put_selectors(w, "remote-ts", child->remote_ts, child->n_remote_ts);
     cyg_vici_section_end(w);
@@ -145,9 +157,11 @@ static void put_problem(struct cyg_vici_writer *w, const struct cyg_peer_row *ro
 
 static void send_rows(struct client *client, struct conns *c)
 {
+    const struct loaded *loaded = client_vici(client)->loaded;
     for (size_t i = 0; i < c->n; i++) {
         const struct cyg_peer_row *row = &c->rows[i];
-        if (c->ike[0] == '\0' || strcmp(c->ike, row->name) == 0) {
+        if ((c->ike[0] == '\0' || strcmp(c->ike, row->name) == 0)
+            && loaded_find(loaded, row->name) == NULL) { /* those have been shown */
             struct cyg_vici_writer w;
             cyg_vici_begin(&w, CYG_VICI_EVENT, "list-conn");
             if (row->peer != NULL) {
@@ -166,62 +180,85 @@ static void send_rows(struct client *client, struct conns *c)
 }
 
 /* On the storage lane. */
-static void read_page(void *context)
+static void read_page(struct store_job *job)
 {
-    struct conns *c = context;
-    c->code = c->ops->list(c->self, c->after[0] != '\0' ? c->after : NULL, PAGE,
-                           cyg_time_now() + STORE_DEADLINE, c->rows, &c->n, &c->error);
+    struct conns *c = (struct conns *)job;
+    const struct vici *vici = job->vici;
+    job->code = vici->ops->list(vici->store, c->after[0] != '\0' ? c->after : NULL, PAGE,
+                                cyg_time_now() + STORE_DEADLINE, c->rows, &c->n, &job->error);
 }
 
-static void on_page(void *context)
+static void on_page(struct store_job *job, struct client *client)
 {
-    struct conns *c = context;
+    struct conns *c = (struct conns *)job;
     c->is_reading = false;
-    struct client *client = c->is_orphan ? NULL : server_find_ticket(c->server, c->ticket);
+    if (job->code != CYG_OK) {
+        c->n = 0;
+    }
     if (client == NULL) {
         release_conns(c);
-    } else if (c->code != CYG_OK) {
-        c->n = 0;
-        client_fail(client, &c->error);
+    } else if (job->code != CYG_OK) {
+        const struct cyg_error error = job->error;
+        client_fail(client, &error);
     } else {
         send_rows(client, c);
         client_wake(client);
     }
 }
 
+/* The job could not be started: it is the client's again, who gets the failure. */
+static void on_refused(struct store_job *job)
+{
+    ((struct conns *)job)->is_reading = false;
+}
+
+/* The next ones that came over VICI. */
+static void send_loaded(struct client *client, struct conns *c)
+{
+    const struct loaded *loaded = client_vici(client)->loaded;
+    const struct conn *conn = loaded_after(loaded, c->serial);
+    for (size_t i = 0; i < LOADED_AT_ONCE && conn != NULL; i++) {
+        if (c->ike[0] == '\0' || strcmp(c->ike, conn->name) == 0) {
+            struct cyg_vici_writer w;
+            cyg_vici_begin(&w, CYG_VICI_EVENT, "list-conn");
+            put_conn(&w, conn);
+            client_event(client, "list-conn", &w);
+        }
+        c->serial = conn->serial;
+        conn = loaded_next(loaded, conn);
+    }
+    c->is_loaded_done = conn == NULL;
+}
+
 static void more_conns(struct client *client)
 {
     struct conns *c = client_state(client);
-    const struct cyg_host *host = server_host(client_server(client));
     if (c->is_reading) {
         return;
     }
-    if (c->is_done) {
+    if (!c->is_loaded_done) {
+        send_loaded(client, c);
+        client_wake(client);
+        return;
+    }
+    if (c->is_done || client_vici(client)->ops == NULL) {
         struct cyg_vici_writer w;
         cyg_vici_begin(&w, CYG_VICI_CMD_RESPONSE, NULL);
         client_reply(client, &w);
         return;
     }
     c->is_reading = true;
-    if (host->job(host->daemon, CYG_LANE_STORAGE, read_page, on_page, c) != CYG_OK) {
-        c->is_reading = false;
-        client_fail(client, &(struct cyg_error){ .reason = CYG_R_BUSY });
-    }
+    store_job_start(client_vici(client), client, CYG_LANE_STORAGE, &c->job);
 }
 
 void command_list_conns(struct client *client, struct cyg_span message)
 {
-    const struct cyg_host *host = server_host(client_server(client));
-    const struct cyg_provider store = host->provider(host->daemon, CYG_FEATURE_STORE, NULL);
-    struct conns *c = store.ops != NULL ? calloc(1, sizeof *c) : NULL;
+    struct conns *c = calloc(1, sizeof *c);
     if (c == NULL) {
         client_fail(client, &(struct cyg_error){ .reason = CYG_R_NOMEM });
         return;
     }
-    c->server = client_server(client);
-    c->ticket = client_ticket(client);
-    c->ops = store.ops;
-    c->self = store.self;
+    c->job = (struct store_job){ .run = read_page, .done = on_page, .release = on_refused };
     cyg_vici_get_text(message, "ike", c->ike, sizeof c->ike);
     client_set_state(client, c, release_conns);
     client_stream(client, more_conns);

@@ -91,7 +91,8 @@ static void put_selector(struct cyg_vici_writer *w, const char *key, const struc
     cyg_vici_list_end(w);
 }
 
-static void put_child(struct cyg_vici_writer *w, const struct cyg_child_record *c, cyg_usec now)
+static void put_child(struct cyg_vici_writer *w, const struct cyg_child_record *c, bool is_down,
+                      cyg_usec now)
 {
     char section[CYG_NAME_MAX + 16];
     snprintf(section, sizeof section, "%s-%u", c->name, c->uniqueid);
@@ -99,7 +100,7 @@ static void put_child(struct cyg_vici_writer *w, const struct cyg_child_record *
     cyg_vici_key(w, "name", "%s", c->name);
     cyg_vici_key(w, "uniqueid", "%u", c->uniqueid);
     cyg_vici_key(w, "reqid", "%u", c->reqid);
-    cyg_vici_key(w, "state", "%s", child_state_name(c->state));
+    cyg_vici_key(w, "state", "%s", is_down ? "DELETED" : child_state_name(c->state));
     cyg_vici_key(w, "mode", "%s", c->mode == CYG_MODE_TRANSPORT ? "TRANSPORT" : "TUNNEL");
     if (c->state >= CYG_CHILD_INSTALLED) {
         cyg_vici_key(w, "protocol", "%s", c->protocol == CYG_IPSEC_AH ? "AH" : "ESP");
@@ -146,8 +147,7 @@ static void put_flag(struct cyg_vici_writer *w, const char *key, bool value)
     }
 }
 
-void put_ike_sa(struct cyg_vici_writer *w, const struct cyg_ike_record *ike,
-                const struct cyg_child_record *children, size_t n_children, cyg_usec now)
+void put_ike_begin(struct cyg_vici_writer *w, const struct cyg_ike_record *ike, cyg_usec now)
 {
     cyg_vici_section(w, ike->name[0] != '\0' ? ike->name : "(unnamed)");
     cyg_vici_key(w, "uniqueid", "%u", ike->uniqueid);
@@ -168,11 +168,15 @@ void put_ike_sa(struct cyg_vici_writer *w, const struct cyg_ike_record *ike,
         put_until(w, "rekey-time", ike->rekey_at, now);
         put_until(w, "reauth-time", ike->reauth_at, now);
     }
+}
+
+void put_child_sas(struct cyg_vici_writer *w, const struct cyg_child_record *children,
+                   size_t n_children, bool is_down, cyg_usec now)
+{
     cyg_vici_section(w, "child-sas");
     for (size_t i = 0; i < n_children; i++) {
-        put_child(w, &children[i], now);
+        put_child(w, &children[i], is_down, now);
     }
-    cyg_vici_section_end(w);
     cyg_vici_section_end(w);
 }
 
@@ -201,9 +205,12 @@ static void send_one(struct client *client, const struct listing *l,
     if (n == 0 && (l->child_id != 0 || l->child[0] != '\0')) {
         return;
     }
+    const cyg_usec now = cyg_time_now();
     struct cyg_vici_writer w;
     cyg_vici_begin(&w, CYG_VICI_EVENT, "list-sa");
-    put_ike_sa(&w, ike, children, n, cyg_time_now());
+    put_ike_begin(&w, ike, now);
+    put_child_sas(&w, children, n, false, now);
+    cyg_vici_section_end(&w);
     client_event(client, "list-sa", &w);
 }
 

@@ -148,6 +148,19 @@ enum cyg_code listener_open(const char *uri, const char *group, struct listener 
     return CYG_OK;
 }
 
+void listener_folder(const char *uri, char ret[LISTEN_PATH_MAX])
+{
+    const char *path = uri + strlen("unix://");
+    const char *slash = strrchr(path, '/');
+    const size_t len = slash != NULL ? (size_t)(slash - path) : 0;
+    if (len > 0 && len < LISTEN_PATH_MAX) {
+        memcpy(ret, path, len);
+        ret[len] = '\0';
+    } else {
+        ret[0] = '\0'; /* listener_open refuses such a one */
+    }
+}
+
 int listener_fd(const struct listener *listener)
 {
     return listener->fd;

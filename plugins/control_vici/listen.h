@@ -11,6 +11,11 @@ struct listener;
  * serves any more. The socket gets mode 0660 and the group, if one is named. */
 CYG_MUST_USE enum cyg_code listener_open(const char *uri, const char *group, struct listener **ret,
                                          struct cyg_error *err);
+
+/* The folder of a uri that listener_open has taken. */
+#define LISTEN_PATH_MAX 108u
+void listener_folder(const char *uri, char ret[LISTEN_PATH_MAX]);
+
 int listener_fd(const struct listener *listener);
 
 /* Take a connection whose peer is root, our own user, or of the group; -1: none, or refused. */

@@ -3,6 +3,7 @@
 #include "server.h"
 
 #include "listen.h"
+#include "service.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -44,6 +45,7 @@ struct client {
 
 struct server {
     const struct cyg_host *host;
+    struct vici *vici;
     struct listener *listener;
     int fd;
     uint32_t watch;
@@ -56,9 +58,24 @@ const struct cyg_host *server_host(const struct server *server)
     return server->host;
 }
 
+void server_set_vici(struct server *server, struct vici *vici)
+{
+    server->vici = vici;
+}
+
 struct server *client_server(struct client *client)
 {
     return client->server;
+}
+
+struct vici *client_vici(struct client *client)
+{
+    return client->server->vici;
+}
+
+const char *client_command(const struct client *client)
+{
+    return client->command->name;
 }
 
 uint64_t client_ticket(const struct client *client)

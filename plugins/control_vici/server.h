@@ -31,6 +31,9 @@ CYG_MUST_USE enum cyg_code server_start(const struct cyg_host *host, const char 
 void server_stop(struct server *server); /* NULL is allowed */
 
 const struct cyg_host *server_host(const struct server *server);
+/* The service that it belongs to, for client_vici. */
+struct vici;
+void server_set_vici(struct server *server, struct vici *vici);
 
 /* Send a finished event packet to every client that registered its name. */
 void server_event(struct server *server, const char *name, struct cyg_vici_writer *packet);
@@ -40,6 +43,8 @@ bool server_is_wanted(const struct server *server, const char *name);
 /* --- One client, while a command of his runs --- */
 
 struct server *client_server(struct client *client);
+/* The name of the command that runs. */
+const char *client_command(const struct client *client);
 
 /* End the command with this packet (CYG_VICI_CMD_RESPONSE); the writer is cleared. */
 void client_reply(struct client *client, struct cyg_vici_writer *packet);

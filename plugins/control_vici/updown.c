@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* ike-updown and child-updown: an SA came up or went down. `up` is absent on down, as charon has
- * it. */
+/* ike-updown and child-updown: an SA came up or went down. As charon has it: `up` is absent on
+ * down; ike-updown shows no children; what is down is shown in the state DELETING or DELETED. */
 #include "commands.h"
 
 void updown_event(struct server *server, const struct cyg_event *event)
@@ -16,6 +16,14 @@ void updown_event(struct server *server, const struct cyg_event *event)
     if (is_up) {
         cyg_vici_bool(&w, "up", true);
     }
-    put_ike_sa(&w, event->ike, event->children, event->n_children, event->when);
+    struct cyg_ike_record ike = *event->ike;
+    if (is_ike && !is_up) {
+        ike.state = CYG_IKE_DELETING;
+    }
+    put_ike_begin(&w, &ike, event->when);
+    if (!is_ike) {
+        put_child_sas(&w, event->children, event->n_children, !is_up, event->when);
+    }
+    cyg_vici_section_end(&w);
     server_event(server, name, &w);
 }

@@ -5,4 +5,20 @@ unit_tests += testing/unit/control_vici/server_test
 thread_tests += testing/unit/control_vici/server_test
 testing_unit_control_vici_server_test_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/plugins
 testing_unit_control_vici_server_test_LDADD = libcontrol_vici.la libio.la $(test_ldadd)
+
+# The service on the daemon's control thread and lanes with a real store: for tests in C, and as a
+# program for scripts.
+if PLUGIN_STORE_SQLITE
+vici_cppflags = $(AM_CPPFLAGS) $(PLUGIN_STORE_SQLITE_CFLAGS) -I$(top_srcdir)/plugins
+vici_ldadd = libtest_vici.la libcontrol_vici.la libio.la libstore_sqlite.la $(test_ldadd) -lpthread
+check_LTLIBRARIES += libtest_vici.la
+libtest_vici_la_CPPFLAGS = $(vici_cppflags)
+libtest_vici_la_SOURCES = \
+	testing/unit/control_vici/fake_daemon.c \
+	testing/unit/control_vici/fake_daemon.h
+
+check_PROGRAMS += testing/unit/control_vici/vici_server
+testing_unit_control_vici_vici_server_CPPFLAGS = $(vici_cppflags)
+testing_unit_control_vici_vici_server_LDADD = $(vici_ldadd)
+endif
 endif
