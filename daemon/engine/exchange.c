@@ -88,8 +88,13 @@ void exchange_proved(struct exchange *x)
 
 void exchange_start(struct exchange *x)
 {
+    struct engine *engine = x->engine;
     struct cyg_error err = { 0 };
     x->retry_start = false;
+    if (x->timer.slot == 0) { /* jobs and data plane have to answer some time */
+        timer_set(&engine->timers, &x->timer,
+                  cyg_usec_add(engine->now, engine->settings.half_open_timeout));
+    }
     exchange_work_begin(x, 1);
     exchange_conclude(x, x->kind->start(x, &err), &err);
 }
@@ -173,6 +178,8 @@ static void timed_out(struct exchange *x)
     struct cyg_error err;
     if (x->hinted) {
         err = *x->hint;
+    } else if (x->kind->initiator && x->state == 0) {
+        (void)CYG_FAIL(&err, CYG_R_NOT_BEGUN, .got_quote = cyg_quote_text(x->kind->name));
     } else {
         (void)CYG_FAIL(&err, x->kind->initiator ? CYG_R_NO_ANSWER : CYG_R_HALF_OPEN_TIMEOUT,
                        .got = x->tries, .want = x->state,
@@ -351,7 +358,7 @@ void exchange_end(struct exchange *x, const struct cyg_error *why)
     half_open_leave(engine, x->half_open);
     x->half_open = NULL;
     if (!x->kind->phase1 && (x->heard || x->sent != NULL)) {
-        message_ids_add(x->sa, x->message_id); /* H-068 */
+        message_ids_add(x->sa, x->message_id, x->kind->once); /* H-068 */
     }
     x->next_ended = engine->ended_exchanges;
     engine->ended_exchanges = x;

@@ -409,6 +409,7 @@ void ike_sa_reap(struct ike_sa *sa)
     keys_free(sa->keys);
     replies_clear(sa);
     free(sa->ids.items);
+    free(sa->info_ids.items);
     cyg_peer_release(sa->peer);
     free(sa);
 }

@@ -15,7 +15,9 @@
 #define REPLIES_MAX     64u /* when so many exchanges have just ended */
 #define REPLIES_KEEP    (120 * CYG_SEC)
 #define MESSAGE_IDS_MIN 8u
-#define MESSAGE_IDS_MAX 1024u /* H-068 */
+#define MESSAGE_IDS_MAX 1024u /* H-068: of quick modes and transactions */
+#define MESSAGE_IDS_INFO \
+    64u /* of informational exchanges, whose replay is harmless by SPI and number */
 
 /* Bytes of a message of ours, as sent. */
 struct datagram {
@@ -69,7 +71,7 @@ struct ike_sa {
     struct exchange *exchanges; /* list */
     struct child_sa *children;  /* list */
     struct replies *replies;
-    struct message_ids ids;
+    struct message_ids ids, info_ids;
     struct cyg_path path;
     struct timer timer; /* end of life */
     cyg_usec created, established, expires, heard;
@@ -169,7 +171,8 @@ void replies_clear(struct ike_sa *sa);
 
 /* Whether it was used before in this SA, by either side. */
 bool message_ids_used(const struct ike_sa *sa, uint32_t id);
-/* Remember; forgets the oldest beyond 1024. Without memory the oldest goes earlier. */
-void message_ids_add(struct ike_sa *sa, uint32_t id);
+/* Remember; forgets the oldest beyond 1024, of informational exchanges beyond 64, so that years of
+ * R-U-THERE stay small. Without memory the oldest goes earlier. */
+void message_ids_add(struct ike_sa *sa, uint32_t id, bool informational);
 /* A fresh one: random, not 0, not used by either side. */
 CYG_MUST_USE enum cyg_code message_ids_new(struct ike_sa *sa, uint32_t *ret, struct cyg_error *err);

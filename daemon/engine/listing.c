@@ -87,7 +87,7 @@ void engine_list(struct engine *engine, cyg_usec now, uint32_t after,
         if (sa == NULL || (sa->peer == NULL && sa->principal == NULL)) {
             continue; /* a stranger's handshake is nothing to show */
         }
-        if (sa->n_children > max_children - n_children && n > 0) {
+        if (max_children > 0 && n > 0 && sa->n_children > max_children - n_children) {
             break; /* children of one SA stand together: the next call begins with it */
         }
         struct cyg_ike_record *record = &ret_ike[n++];

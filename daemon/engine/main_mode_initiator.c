@@ -206,7 +206,7 @@ static enum step_result secret_made(struct exchange *x, struct engine_job *job,
     if (main_put_proof(x, &o.b, err) != CYG_OK) {
         return STEP_REFUSED;
     }
-    if (unique_is_first_contact(sa)) {
+    if (sa->peer->unique != CYG_UNIQUE_NEVER && unique_is_first_contact(sa)) {
         put_initial_contact(x, &o.b, &o.w);
     }
     struct cyg_path before = sa->path;

@@ -7,17 +7,21 @@
 #include <stdlib.h>
 #include <string.h>
 
-bool message_ids_used(const struct ike_sa *sa, uint32_t id)
+static bool has(const struct message_ids *ids, uint32_t id)
 {
-    for (size_t i = 0; i < sa->ids.n; i++) {
-        if (sa->ids.items[i] == id) {
+    for (size_t i = 0; i < ids->n; i++) {
+        if (ids->items[i] == id) {
             return true;
         }
     }
     return false;
 }
 
-/* Only a ring that never wrapped grows, so the order of age holds: next == n until then. */
+bool message_ids_used(const struct ike_sa *sa, uint32_t id)
+{
+    return has(&sa->ids, id) || has(&sa->info_ids, id);
+}
+
 static void grow(struct message_ids *ids)
 {
     uint16_t capacity = (uint16_t)(ids->capacity == 0 ? MESSAGE_IDS_MIN : ids->capacity * 2u);
@@ -29,10 +33,11 @@ static void grow(struct message_ids *ids)
     }
 }
 
-void message_ids_add(struct ike_sa *sa, uint32_t id)
+void message_ids_add(struct ike_sa *sa, uint32_t id, bool informational)
 {
-    struct message_ids *ids = &sa->ids;
-    if (ids->n == ids->capacity && ids->capacity < MESSAGE_IDS_MAX) {
+    struct message_ids *ids = informational ? &sa->info_ids : &sa->ids;
+    uint16_t max = informational ? MESSAGE_IDS_INFO : MESSAGE_IDS_MAX;
+    if (ids->n == ids->capacity && ids->capacity < max) {
         grow(ids);
     }
     if (ids->capacity == 0 || message_ids_used(sa, id)) {

@@ -136,16 +136,23 @@ static void test_remembers_the_last_1024_message_ids(void **state)
     uint32_t id = 0;
     assert_false(message_ids_used(sa, 1));
     for (uint32_t i = 1; i <= 3; i++) {
-        message_ids_add(sa, i);
+        message_ids_add(sa, i, false);
     }
     assert_int_equal(sa->ids.capacity, MESSAGE_IDS_MIN);
     for (uint32_t i = 4; i <= 2000; i++) {
-        message_ids_add(sa, i);
+        message_ids_add(sa, i, false);
     }
     assert_int_equal(sa->ids.capacity, MESSAGE_IDS_MAX);
     assert_true(message_ids_used(sa, 2000));
     assert_true(message_ids_used(sa, 2000 - MESSAGE_IDS_MAX + 1));
     assert_false(message_ids_used(sa, 2000 - MESSAGE_IDS_MAX));
+    for (uint32_t i = 1; i <= 1000; i++) { /* a day of R-U-THERE takes no place from quick modes */
+        message_ids_add(sa, 0x10000 + i, true);
+    }
+    assert_int_equal(sa->info_ids.capacity, MESSAGE_IDS_INFO);
+    assert_true(message_ids_used(sa, 0x10000 + 1000));
+    assert_false(message_ids_used(sa, 0x10000 + 1000 - MESSAGE_IDS_INFO));
+    assert_true(message_ids_used(sa, 2000 - MESSAGE_IDS_MAX + 1));
     assert_int_equal(message_ids_new(sa, &id, NULL), CYG_OK);
     assert_true(id != 0 && !message_ids_used(sa, id));
 }
