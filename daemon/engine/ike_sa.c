@@ -9,6 +9,7 @@
 #include "informational.h"
 #include "orders.h"
 #include "principal.h"
+#include "unique.h"
 
 #include <cygnet/secret.h>
 
@@ -267,6 +268,7 @@ void ike_sa_timer(struct ike_sa *sa)
     }
     struct cyg_error err;
     if (sa->replaced) { /* that was said when it happened */
+        unique_move_children(sa); /* those that came up since */
         ike_sa_end(sa, true, NULL);
         return;
     }

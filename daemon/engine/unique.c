@@ -21,6 +21,19 @@ static bool is_older(const struct ike_sa *old, const struct ike_sa *sa)
     return old != sa && !old->replaced && old->established < sa->created;
 }
 
+/* Those that are up. One that a quick mode is still making belongs to that exchange and stays with
+ * its IKE SA: it moves when it is up, at the latest when the old SA ends. */
+static void move_children(struct ike_sa *from, struct ike_sa *to)
+{
+    struct child_sa *next;
+    for (struct child_sa *child = from->children; child != NULL; child = next) {
+        next = child->next;
+        if (child->state == CYG_CHILD_INSTALLED) {
+            child_sa_adopt(to, child);
+        }
+    }
+}
+
 /* The flows move first, so traffic goes on; then the old one ends, telling its peer. */
 static void replace(struct ike_sa *old, struct ike_sa *sa)
 {
@@ -28,9 +41,7 @@ static void replace(struct ike_sa *old, struct ike_sa *sa)
     struct cyg_error err;
     (void)CYG_FAIL(&err, CYG_R_IKE_REPLACED, .got = old->uniqueid, .want = sa->uniqueid);
     events_log(engine, old, &old->path, 0, &err);
-    while (old->children != NULL) {
-        child_sa_adopt(sa, old->children);
-    }
+    move_children(old, sa);
     old->replaced = true;
     cyg_usec end = cyg_usec_add(engine->now, keep_of(sa));
     if (end < old->expires) {
@@ -73,8 +84,8 @@ void unique_move_children(struct ike_sa *sa)
             heir = other; /* the newest stands last */
         }
     }
-    while (heir != NULL && sa->children != NULL) {
-        child_sa_adopt(heir, sa->children);
+    if (heir != NULL) {
+        move_children(sa, heir);
     }
 }
 

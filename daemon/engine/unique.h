@@ -9,7 +9,8 @@
 /* A new SA is up. initial_contact: its peer says that it has nothing left of before. */
 void unique_apply(struct ike_sa *sa, bool initial_contact);
 
-/* This SA is going: its child SAs move to another one of the same principal, if there is one. */
+/* This SA is going: its child SAs that are up move to another one of the same principal, if there
+ * is one. */
 void unique_move_children(struct ike_sa *sa);
 
 /* Whether this identity may have another SA: with unique = keep only while it has none.
