@@ -101,19 +101,26 @@ void exchange_start(struct exchange *x)
 
 /* ---- waiting messages ---- */
 
+/* Take the first one out of the queue and of the accounts that it was entered in: its SA may have
+ * been authenticated since. */
+static struct waiting *waiting_take(struct exchange *x)
+{
+    struct waiting *w = x->waiting;
+    x->waiting = w->next;
+    x->n_waiting--;
+    x->waiting_bytes -= (uint32_t)w->len;
+    x->engine->counts.queued_bytes -= w->len;
+    if (w->unproven) {
+        x->engine->queued_unproven -= w->len;
+    }
+    return w;
+}
+
 static void waiting_drop(struct exchange *x)
 {
     while (x->waiting != NULL) {
-        struct waiting *w = x->waiting;
-        x->waiting = w->next;
-        free(w);
+        free(waiting_take(x));
     }
-    x->engine->counts.queued_bytes -= x->waiting_bytes;
-    if (x->sa->principal == NULL) {
-        x->engine->queued_unproven -= x->waiting_bytes;
-    }
-    x->waiting_bytes = 0;
-    x->n_waiting = 0;
 }
 
 void exchange_wait(struct exchange *x, const struct cyg_path *path, struct cyg_span datagram)
@@ -130,7 +137,7 @@ void exchange_wait(struct exchange *x, const struct cyg_path *path, struct cyg_s
         engine->counts.dropped++;
         return;
     }
-    *w = (struct waiting){ .path = *path, .len = datagram.len };
+    *w = (struct waiting){ .unproven = unproven, .path = *path, .len = datagram.len };
     memcpy(w->bytes, datagram.data, datagram.len);
     LL_APPEND(x->waiting, w);
     x->n_waiting++;
@@ -141,19 +148,10 @@ void exchange_wait(struct exchange *x, const struct cyg_path *path, struct cyg_s
     }
 }
 
-/* An SA that becomes authenticated takes its waiting messages out of the strangers' account: so
- * they are taken up before, and dropped here when the exchange ends. */
 static void waiting_take_up(struct exchange *x)
 {
     while (x->waiting != NULL && !x->suspended && !x->ended) {
-        struct waiting *w = x->waiting;
-        x->waiting = w->next;
-        x->n_waiting--;
-        x->waiting_bytes -= (uint32_t)w->len;
-        x->engine->counts.queued_bytes -= w->len;
-        if (x->sa->principal == NULL) {
-            x->engine->queued_unproven -= w->len;
-        }
+        struct waiting *w = waiting_take(x);
         walker_exchange(x, &w->path, (struct cyg_span){ w->bytes, w->len });
         free(w);
     }

@@ -98,6 +98,7 @@ struct work {
 /* A message that waits. */
 struct waiting {
     struct waiting *next;
+    bool unproven; /* counted among those of strangers */
     struct cyg_path path;
     size_t len;
     uint8_t bytes[];

@@ -207,8 +207,10 @@ void orders_flow_done(struct engine *engine, uint64_t order_id, uint32_t child_i
     order->n_pending--;
     if (child_id != 0 && order->n_up < order->n_flows) {
         order->children[order->n_up++] = child_id;
-    } else {
+    } else if (why->reason != 0) {
         order->last = *why;
+    } else { /* somebody has ended the IKE SA: no failure of his, but none of our successes */
+        (void)CYG_FAIL(&order->last, CYG_R_IKE_ENDED);
     }
     struct ike_sa *sa = ike_sa_by_uniqueid(engine, order->ike_uniqueid);
     if (order->starting) {

@@ -171,7 +171,11 @@ static bool may_decrypt(struct exchange *x)
         x->decrypts_since = now;
         x->decrypts = 0;
     }
-    return x->decrypts++ < DECRYPTS_PER_SECOND;
+    if (x->decrypts >= DECRYPTS_PER_SECOND) {
+        return false;
+    }
+    x->decrypts++;
+    return true;
 }
 
 static enum cyg_code open_message(struct exchange *x, const struct step *step,
@@ -376,6 +380,7 @@ void walker_react(struct exchange *x, struct cyg_error *err)
         if (x->work.step != NULL && x->kind->type != EXCHANGE_INFORMATIONAL) {
             informational_refuse(x, notify_of(x, info));
         }
+        x->heard |= x->work.proved; /* its Message ID is used up: a replay moves no path (H-151) */
         exchange_end(x, err);
         return;
     case CYG_REACT_NOTIFY:
