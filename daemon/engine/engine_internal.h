@@ -62,6 +62,9 @@ struct engine {
     bool started;            /* what starts by itself has been looked for */
     bool start_running;      /* a page of it is being read */
     uint64_t shutdown_order; /* not yet told that it is done */
+    bool refreshing;         /* peers of SAs with uniqueid above refresh_after are to be read anew */
+    uint32_t refresh_after;
+    unsigned refresh_out; /* of them under way */
 
     struct ike_sa *ended_sas; /* to be freed when the call ends */
     struct exchange *ended_exchanges;

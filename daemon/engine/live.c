@@ -12,11 +12,15 @@
 
 #include <string.h>
 
+#define REFRESH_MAX 32u /* look-ups at once: handshakes need the lane too */
+
 static bool can_poll(const struct engine *engine)
 {
     const struct cyg_store_ops *store = engine->providers.store;
     return store != NULL && store->poll != NULL;
 }
+
+static void refresh_more(struct engine *engine);
 
 void live_timer(struct engine *engine)
 {
@@ -33,6 +37,7 @@ void live_poll(struct engine *engine)
     if (!can_poll(engine) || engine->shutting_down) {
         return;
     }
+    refresh_more(engine);
     if (engine->poll_running) {
         engine->poll_again = true;
         return;
@@ -59,31 +64,69 @@ static void end_gone(struct ike_sa *sa)
     ike_sa_end(sa, true, &err);
 }
 
-/* Every SA whose peer's row changed. An SA that ends makes others end at most, so the walk goes on
- * by uniqueid. */
-static void apply(struct engine *engine, const struct cyg_peer_changes *changes)
+/* The first SA with a peer and a uniqueid above this one; NULL. An SA that ends makes others end at
+ * most, so walks go on by uniqueid. */
+static struct ike_sa *next_sa(const struct engine *engine, uint32_t uniqueid)
 {
-    uint32_t id = 0;
-    for (uint32_t i; (i = ike_sa_index_after(engine, id)) < engine->index.n;) {
-        while (i < engine->index.n && engine->index.items[i] == NULL) {
-            i++;
+    for (uint32_t i = ike_sa_index_after(engine, uniqueid); i < engine->index.n; i++) {
+        struct ike_sa *sa = engine->index.items[i];
+        if (sa != NULL && sa->peer != NULL) {
+            return sa;
         }
-        if (i == engine->index.n) {
+    }
+    return NULL;
+}
+
+/* The store tells a change once, so what finds no room now is done when a look-up has come back, or
+ * with the next poll. */
+static void refresh_more(struct engine *engine)
+{
+    while (engine->refreshing && engine->refresh_out < REFRESH_MAX) {
+        struct cyg_error err = { 0 };
+        struct ike_sa *sa = next_sa(engine, engine->refresh_after);
+        if (sa == NULL) {
+            engine->refreshing = false;
+        } else if (job_peer_refresh(sa, &err) == CYG_OK) {
+            engine->refresh_after = sa->uniqueid;
+            engine->refresh_out++;
+        } else {
             return;
         }
-        struct ike_sa *sa = engine->index.items[i];
-        struct cyg_error err = { 0 };
+    }
+}
+
+/* Read the peers of this SA and of all behind it anew: more than has changed, but never less. */
+static void refresh_from(struct engine *engine, const struct ike_sa *sa)
+{
+    uint32_t after = sa == NULL ? 0 : sa->uniqueid - 1;
+    if (!engine->refreshing || after < engine->refresh_after) {
+        engine->refresh_after = after;
+    }
+    engine->refreshing = true;
+}
+
+/* Every SA whose peer's row changed. */
+static void apply(struct engine *engine, const struct cyg_peer_changes *changes)
+{
+    struct cyg_error err = { 0 };
+    uint32_t id = 0;
+    for (struct ike_sa *sa; (sa = next_sa(engine, id)) != NULL;) {
         id = sa->uniqueid;
-        const struct cyg_peer_change *change =
-            sa->peer == NULL ? NULL : change_of(changes, sa->peer);
+        const struct cyg_peer_change *change = change_of(changes, sa->peer);
         if (change != NULL && change->gone) {
             end_gone(sa);
-        } else if (change != NULL || (changes->all && sa->peer != NULL)) {
-            if (job_peer_refresh(sa, &err) != CYG_OK) {
-                engine->poll_again = true; /* asked again for all, a second later */
+        } else if (change != NULL && !changes->all) {
+            if (engine->refresh_out < REFRESH_MAX && job_peer_refresh(sa, &err) == CYG_OK) {
+                engine->refresh_out++;
+            } else {
+                refresh_from(engine, sa);
             }
         }
     }
+    if (changes->all) {
+        refresh_from(engine, NULL);
+    }
+    refresh_more(engine);
 }
 
 static void start_changed(struct engine *engine, const struct cyg_peer_changes *changes)
@@ -157,33 +200,31 @@ static void apply_to_child(struct ike_sa *sa, struct child_sa *child, const stru
     }
 }
 
-/* Phase 1 rests on what has changed: it ends, and who began it begins anew. */
+static bool has_begun(const struct ike_sa *sa, const char *name)
+{
+    const struct child_sa *child = sa->children;
+    while (child != NULL && !(child->initiator && strcmp(child->config->name, name) == 0)) {
+        child = child->next;
+    }
+    return child != NULL;
+}
+
+/* Phase 1 rests on what has changed: it ends, and who began it begins anew. An order looks its peer
+ * up first, so it does not find this SA any more. */
 static void apply_to_phase1(struct ike_sa *sa, const struct cyg_peer *newer)
 {
-    struct engine *engine = sa->engine;
     struct cyg_error err;
-    char again[8][CYG_NAME_MAX];
-    size_t n = 0;
     for (size_t i = 0; i < newer->n_children; i++) {
-        for (const struct child_sa *c = sa->children; c != NULL; c = c->next) {
-            if (c->initiator && strcmp(c->config->name, newer->children[i].name) == 0
-                && n < CYG_LEN(again)) {
-                memset(again[n], 0, CYG_NAME_MAX);
-                memcpy(again[n], c->config->name, strnlen(c->config->name, CYG_NAME_MAX - 1));
-                n++;
-                break;
-            }
+        if (has_begun(sa, newer->children[i].name)) {
+            orders_initiate(sa->engine, newer->name, newer->children[i].name);
         }
     }
     (void)CYG_FAIL(&err, CYG_R_PHASE1_CHANGED, .got_quote = cyg_quote_text(newer->name));
-    events_log(engine, sa, &sa->path, 0, &err);
+    events_log(sa->engine, sa, &sa->path, 0, &err);
     ike_sa_end(sa, true, &err);
-    for (size_t i = 0; i < n; i++) {
-        orders_initiate(engine, newer->name, again[i]);
-    }
 }
 
-void live_refreshed(struct engine *engine, struct engine_job *job)
+static void take_newer(struct engine *engine, struct engine_job *job)
 {
     struct ike_sa *sa = ike_sa_by_uniqueid(engine, (uint32_t)job->owner);
     if (sa == NULL) {
@@ -208,5 +249,14 @@ void live_refreshed(struct engine *engine, struct engine_job *job)
             apply_to_child(sa, child, newer);
         }
         child = next;
+    }
+}
+
+void live_refreshed(struct engine *engine, struct engine_job *job)
+{
+    engine->refresh_out--;
+    take_newer(engine, job);
+    if (!engine->shutting_down) {
+        refresh_more(engine);
     }
 }
