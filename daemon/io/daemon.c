@@ -16,8 +16,7 @@
 #    include <systemd/sd-daemon.h>
 #endif
 
-#define POLL_STORE_MS 1000u /* DESIGN.md "Live" */
-#define SHUTDOWN_MS   3000u /* deletes are sent within that, or not at all */
+#define SHUTDOWN_MS 3000u /* deletes are sent within that, or not at all */
 
 void daemon_log(struct daemon *d, int8_t level, const struct cyg_error *record)
 {
@@ -126,11 +125,6 @@ static void order(struct daemon *d, enum cyg_order_type type, uint64_t *ret_id)
     run_engine(d);
 }
 
-static void on_store_timer(uv_timer_t *timer)
-{
-    order(timer->data, CYG_ORDER_POLL_STORE, NULL);
-}
-
 /* --- Services, on the control thread --- */
 
 static void services_stopped(void *context)
@@ -220,7 +214,6 @@ static void begin_end(struct daemon *d)
     d->ending = true;
     notify("STOPPING=1");
     daemon_log(d, 1, &(struct cyg_error){ .reason = CYG_R_STOPPING });
-    uv_timer_stop(&d->store_timer);
     uv_timer_start(&d->end_timer, on_end_timer, SHUTDOWN_MS, 0);
     order(d, CYG_ORDER_SHUTDOWN, &d->shutdown_order);
 }
@@ -376,7 +369,7 @@ static void init_loop(struct daemon *d)
 {
     uv_loop_init(&d->loop);
     uv_async_init(&d->loop, &d->mail, on_mail);
-    uv_timer_t *const timers[] = { &d->engine_timer, &d->store_timer, &d->end_timer, &d->watchdog };
+    uv_timer_t *const timers[] = { &d->engine_timer, &d->end_timer, &d->watchdog };
     for (size_t i = 0; i < CYG_LEN(timers); i++) {
         uv_timer_init(&d->loop, timers[i]);
         timers[i]->data = d;
@@ -440,11 +433,7 @@ enum cyg_code daemon_run(struct daemon *d, struct cyg_error *err)
     uv_signal_start(&d->on_term, on_end_signal, SIGTERM);
     uv_signal_start(&d->on_int, on_end_signal, SIGINT);
     uv_signal_start(&d->on_hup, on_hup, SIGHUP);
-    if (cyg_settings_bool(d->settings, "", "live")) {
-        uv_timer_start(&d->store_timer, on_store_timer, 0, POLL_STORE_MS);
-    } else {
-        order(d, CYG_ORDER_POLL_STORE, NULL);
-    }
+    order(d, CYG_ORDER_POLL_STORE, NULL); /* with live = no the only look until a reload */
     start_watchdog(d);
     if (!control_post(d->control, start_services, d)) {
         return CYG_FAIL(err, CYG_R_NOMEM);

@@ -39,7 +39,7 @@ struct daemon {
 
     uv_loop_t loop;
     uv_poll_t polls[SOCKETS_MAX];
-    uv_timer_t engine_timer, store_timer, end_timer, watchdog;
+    uv_timer_t engine_timer, end_timer, watchdog;
     uv_async_t mail;
     uv_signal_t on_term, on_int, on_hup;
     uint64_t shutdown_order;

@@ -150,6 +150,7 @@ void options_engine(const struct cyg_settings *s, struct engine_settings *ret)
     ret->max_exchanges = number(s, "max_exchanges");
     ret->max_children = number(s, "max_children");
     ret->trust_clear_errors = cyg_settings_bool(s, "ike", "trust_clear_errors");
+    ret->poll_interval = cyg_settings_bool(s, "", "live") ? CYG_SEC : CYG_NEVER;
 }
 
 enum cyg_code daemon_check_settings(const char *path, struct cyg_error *err)
