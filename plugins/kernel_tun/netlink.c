@@ -204,7 +204,8 @@ static void delete_listed(struct netlink *nl, const struct nlmsghdr *listed, uin
     (void)talk(nl, hdr);
 }
 
-/* Table and priority of a rule, or table of a route. */
+/* Table and priority of a rule, or table of a route. A rule that leads to somebody else's table is
+ * not ours, whatever its priority (charon's stands at 220, too). */
 struct listed {
     uint16_t table_type, priority_type; /* attribute numbers; priority 0: has none */
     const struct purge *purge;
@@ -229,7 +230,9 @@ static int look_at_attribute(const struct nlattr *attr, void *context)
 
 static int purge_rule(const struct nlmsghdr *hdr, void *context)
 {
-    struct listed listed = { FRA_TABLE, FRA_PRIORITY, context, false };
+    const struct fib_rule_hdr *rule = mnl_nlmsg_get_payload(hdr);
+    bool leads = rule->action == FR_ACT_TO_TBL;
+    struct listed listed = { FRA_TABLE, leads ? 0 : FRA_PRIORITY, context, false };
     if (mnl_attr_parse(hdr, sizeof(struct fib_rule_hdr), look_at_attribute, &listed) >= 0
         && listed.ours) {
         delete_listed(listed.purge->nl, hdr, RTM_DELRULE);

@@ -40,6 +40,14 @@ void queue_clear(struct queue *q)
     pthread_mutex_destroy(&q->lock);
 }
 
+/* What takes away is always taken: there is no more of it than was there. */
+static bool takes_away(const struct order *order)
+{
+    enum cyg_kernel_op_type type = order->op.type;
+    return order->stop || type == CYG_KERNEL_SPI_RELEASE || type == CYG_KERNEL_SA_REMOVE
+           || type == CYG_KERNEL_POLICY_REMOVE;
+}
+
 enum cyg_code queue_put(struct queue *q, const struct order *order)
 {
     struct order *copy = malloc(sizeof(*copy));
@@ -49,7 +57,7 @@ enum cyg_code queue_put(struct queue *q, const struct order *order)
     *copy = *order;
     copy->next = NULL;
     pthread_mutex_lock(&q->lock);
-    bool fits = q->count < QUEUE_MAX || order->stop;
+    bool fits = q->count < QUEUE_MAX || takes_away(order);
     if (fits) {
         *q->last = copy;
         q->last = &copy->next;

@@ -27,7 +27,8 @@ struct queue {
 CYG_MUST_USE enum cyg_code queue_init(struct queue *q);
 void queue_clear(struct queue *q);
 
-/* Append a copy. CYG_LIMIT when the queue is full and the order is no stop; CYG_NOMEM. */
+/* Append a copy. CYG_LIMIT when the queue is full, but not for a stop or what takes something away;
+ * CYG_NOMEM. */
 CYG_MUST_USE enum cyg_code queue_put(struct queue *q, const struct order *order);
 
 /* Take all orders, oldest first; the caller frees each with order_free. */

@@ -193,8 +193,8 @@ void worker_free(struct worker *w)
 
 enum cyg_code worker_submit(struct worker *w, const struct cyg_kernel_op *op)
 {
-    const struct order order = { .op = *op };
+    struct order order = { .op = *op };
     enum cyg_code code = queue_put(&w->orders, &order);
-    cyg_wipe((void *)(uintptr_t)&order, sizeof(order));
+    cyg_wipe(&order, sizeof(order));
     return code;
 }
