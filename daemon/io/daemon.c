@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Start, loop and end of the daemon. Order of the start: settings, sockets, lanes and control
- * thread, plugins, engine, services, privileges. The end runs backwards. */
+ * thread, plugins, engine, services; privileges go before the threads come. The end runs backwards.
+ */
 #include "daemon_internal.h"
 
 #include "narrate.h"
@@ -447,6 +448,11 @@ enum cyg_code daemon_run(struct daemon *d, struct cyg_error *err)
     return CYG_OK;
 }
 
+static void do_nothing(void *context)
+{
+    (void)context;
+}
+
 static void close_handle(uv_handle_t *handle, void *context)
 {
     (void)context;
@@ -480,6 +486,9 @@ void daemon_free(struct daemon *d)
     /* Lanes first: the jobs that they finish go back to an engine that is still there. */
     lanes_free(d->lanes);
     drop_mail(d);
+    if (d->control != NULL) { /* results of plugins' jobs, while the plugins' code is still there */
+        control_call(d->control, do_nothing, NULL);
+    }
     engine_free(d->engine);
     cyg_loader_free(d->loader); /* plugins' threads end here and may still log */
     control_free(d->control);

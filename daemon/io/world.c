@@ -15,6 +15,7 @@ static void world_send(void *context, const struct cyg_path *path, struct cyg_sp
 struct slip {
     struct daemon *daemon;
     struct engine_job *job;
+    struct mail *mail; /* made before, so that no answer is lost for want of memory */
 };
 
 static void slip_run(void *context)
@@ -26,16 +27,9 @@ static void slip_run(void *context)
 static void slip_done(void *context)
 {
     struct slip *slip = context;
-    struct mail *mail = mail_new(MAIL_JOB_DONE, 0);
-    if (mail == NULL) {
-        /* The engine's exchange ends by its own timer. */
-        engine_job_free(slip->job);
-    } else {
-        mail->job = slip->job;
-        struct engine_job *job = slip->job;
-        if (!mailbox_post(slip->daemon->mailbox, mail)) {
-            engine_job_free(job);
-        }
+    slip->mail->job = slip->job;
+    if (!mailbox_post(slip->daemon->mailbox, slip->mail)) {
+        engine_job_free(slip->job); /* the engine is going */
     }
     free(slip);
 }
@@ -45,12 +39,14 @@ static enum cyg_code world_job(void *context, enum cyg_lane lane, bool stranger,
 {
     struct daemon *d = context;
     struct slip *slip = malloc(sizeof *slip);
-    if (slip == NULL) {
-        return CYG_NOMEM;
+    struct mail *mail = mail_new(MAIL_JOB_DONE, 0);
+    enum cyg_code code = slip == NULL || mail == NULL ? CYG_NOMEM : CYG_OK;
+    if (code == CYG_OK) {
+        *slip = (struct slip){ .daemon = d, .job = job, .mail = mail };
+        code = lanes_submit(d->lanes, lane, stranger, slip_run, slip_done, slip);
     }
-    *slip = (struct slip){ .daemon = d, .job = job };
-    enum cyg_code code = lanes_submit(d->lanes, lane, stranger, slip_run, slip_done, slip);
     if (code != CYG_OK) {
+        free(mail);
         free(slip);
     }
     return code;
