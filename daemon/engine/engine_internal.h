@@ -62,7 +62,7 @@ struct engine {
     bool started;            /* what starts by itself has been looked for */
     bool start_running;      /* a page of it is being read */
     uint64_t shutdown_order; /* not yet told that it is done */
-    bool refreshing;         /* peers of SAs with uniqueid above refresh_after are to be read anew */
+    bool refreshing; /* peers of SAs with uniqueid above refresh_after are to be read anew */
     uint32_t refresh_after;
     unsigned refresh_out; /* of them under way */
 

@@ -267,7 +267,7 @@ void ike_sa_timer(struct ike_sa *sa)
         return;
     }
     struct cyg_error err;
-    if (sa->replaced) { /* that was said when it happened */
+    if (sa->replaced) {           /* that was said when it happened */
         unique_move_children(sa); /* those that came up since */
         ike_sa_end(sa, true, NULL);
         return;
