@@ -134,23 +134,24 @@ enum cyg_code store_poll(void *self, cyg_usec deadline, struct cyg_peer_changes 
     if (g == NULL) {
         return CYG_FAIL(err, CYG_R_NOMEM);
     }
-    enum cyg_code code = CYG_OK;
-    for (size_t i = 0; i < store->n_sources && code == CYG_OK; i++) {
-        code = poll_source(store, &store->sources[i], deadline, g, err);
-    }
-    struct cyg_peer_changes *changes = NULL;
-    if (code == CYG_OK) {
-        changes = calloc(1, sizeof *changes + g->head.n * sizeof *changes->items);
-        if (changes == NULL) {
-            code = CYG_FAIL(err, CYG_R_NOMEM);
+    /* What one database has told it does not tell again, so another one's failure (told by the next
+     * poll) or want of memory must not lose it. */
+    enum cyg_code failed = CYG_OK;
+    for (size_t i = 0; i < store->n_sources; i++) {
+        struct cyg_error why = { 0 };
+        enum cyg_code code = poll_source(store, &store->sources[i], deadline, g, &why);
+        if (code != CYG_OK && failed == CYG_OK) {
+            failed = code;
+            if (err != NULL) {
+                *err = why;
+            }
         }
     }
-    if (code == CYG_OK) {
-        *changes = g->head;
-        changes->items = (struct cyg_peer_change *)(changes + 1);
-        memcpy(changes->items, g->items, g->head.n * sizeof *changes->items);
-        *ret = changes;
+    if (failed != CYG_OK && g->head.n == 0 && !g->head.all) {
+        free(g);
+        return failed;
     }
-    free(g);
-    return code;
+    g->head.items = g->items;
+    *ret = &g->head;
+    return CYG_OK;
 }
