@@ -55,10 +55,11 @@ testing_simulation_run_SOURCES = \
 	testing/simulation/trouble_sim.c
 testing_simulation_run_LDFLAGS = $(sim_ldflags)
 testing_simulation_run_LDADD = $(sim_ldadd)
+# Not itself under the condition: Automake would give the other branch empty flags.
+testing_simulation_run_CPPFLAGS = $(AM_CPPFLAGS) $(sim_real_cppflags)
 if PLUGIN_CRYPTO_GNUTLS
 if PLUGIN_AUTH_PSK
-testing_simulation_run_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/plugins -DWITH_REAL_CRYPTO=1 \
-	$(PLUGIN_CRYPTO_GNUTLS_CFLAGS)
+sim_real_cppflags = -I$(top_srcdir)/plugins -DWITH_REAL_CRYPTO=1 $(PLUGIN_CRYPTO_GNUTLS_CFLAGS)
 testing_simulation_run_LDADD += libcrypto_gnutls.la libauth_psk.la
 endif
 endif
