@@ -83,7 +83,9 @@ void exchange_work_begin(struct exchange *x, uint8_t next)
 void exchange_proved(struct exchange *x)
 {
     x->work.proved = true;
-    ike_sa_heard(x->sa, &x->work.path);
+    if (!x->kind->once) { /* that one may be older than what we remember: only its content tells */
+        ike_sa_heard(x->sa, &x->work.path);
+    }
 }
 
 void exchange_start(struct exchange *x)

@@ -165,7 +165,8 @@ void exchange_start(struct exchange *x);
 /* Begin work on our own first message. */
 void exchange_work_begin(struct exchange *x, uint8_t next);
 
-/* The message being worked on is authenticated: the SA has heard from its peer, on this path. */
+/* The message being worked on is authenticated: the SA has heard from its peer, on this path. Of
+ * informational ones only a fresh R-U-THERE says that (H-083, H-151). */
 void exchange_proved(struct exchange *x);
 
 /* Do what a step's result says: commit, wait, or react. */

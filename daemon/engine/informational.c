@@ -212,6 +212,7 @@ static void take_r_u_there(struct exchange *x, const struct notify *n)
     if (!sa->dpd_any || (int32_t)(number - sa->dpd_number) > 0) {
         sa->dpd_any = true;
         sa->dpd_number = number;
+        ike_sa_heard(sa, &x->work.path);
     }
     if (begin(sa, crypt_last_block(sa), &s) != CYG_OK) {
         return;
