@@ -115,7 +115,7 @@ static const char *check_provides(const struct cyg_feature *row)
     }
     if (row->type == CYG_FEATURE_AUTH) {
         const struct cyg_auth_ops *auth = row->ops;
-        if (auth->method != strtoul(key, NULL, 10)) {
+        if (key == NULL || auth->method != strtoul(key, NULL, 10)) {
             return "its method is another than its key";
         }
     }
