@@ -105,7 +105,7 @@ coverage:
 		check
 	$(AM_V_at)$(MKDIR_P) coverage
 	$(AM_V_at)top=$$(cd $(srcdir) && pwd); gcovr --root "$$top" \
-		--filter "$$top/(libcore|daemon|plugins)/" build-coverage \
+		--filter "$$top/(libcore|daemon|plugins|sql)/" build-coverage \
 		--html-details coverage/index.html --print-summary
 	@echo "coverage/index.html"
 
