@@ -33,6 +33,22 @@ static void put_selectors(struct cyg_vici_writer *w, const char *key, const char
     cyg_vici_list_end(w);
 }
 
+void put_auth_round(struct cyg_vici_writer *w, const char *section, const char *id,
+                    const char *class)
+{
+    static const char *const lists[] = { "groups", "cert_policy", "certs", "cacerts" };
+    cyg_vici_section(w, section);
+    if (id != NULL) {
+        cyg_vici_key(w, "id", "%s", id);
+    }
+    cyg_vici_key(w, "class", "%s", class);
+    for (size_t i = 0; i < CYG_LEN(lists); i++) { /* charon shows them empty */
+        cyg_vici_list(w, lists[i]);
+        cyg_vici_list_end(w);
+    }
+    cyg_vici_section_end(w);
+}
+
 static void put_round(struct cyg_vici_writer *w, const char *section,
                       const struct key_values *values)
 {

@@ -63,3 +63,11 @@ testing_fuzz_esp_input_fuzz_LDADD = libkernel_tun.la libtest_crypto.la libcrypto
 endif
 endif
 EXTRA_DIST += testing/fuzz/corpus/esp_input
+
+# The control protocol.
+if PLUGIN_CONTROL_VICI
+fuzz_targets += testing/fuzz/vici_fuzz
+testing_fuzz_vici_fuzz_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/plugins
+testing_fuzz_vici_fuzz_LDADD = libcontrol_vici.la $(fuzz_ldadd) -lpthread
+endif
+EXTRA_DIST += testing/fuzz/corpus/vici
