@@ -6,6 +6,10 @@ thread_tests += testing/unit/control_vici/server_test
 testing_unit_control_vici_server_test_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/plugins
 testing_unit_control_vici_server_test_LDADD = libcontrol_vici.la libio.la $(test_ldadd)
 
+unit_tests += testing/unit/control_vici/keys_test
+testing_unit_control_vici_keys_test_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/plugins
+testing_unit_control_vici_keys_test_LDADD = libcontrol_vici.la $(test_ldadd) -lpthread
+
 # The service on the daemon's control thread and lanes with a real store: for tests in C, and as a
 # program for scripts.
 if PLUGIN_STORE_SQLITE
