@@ -6,3 +6,11 @@ unit_tests += testing/unit/ctl/db_test
 testing_unit_ctl_db_test_CPPFLAGS = $(AM_CPPFLAGS) $(PLUGIN_STORE_SQLITE_CFLAGS) $(JANSSON_CFLAGS)
 testing_unit_ctl_db_test_LDADD = libctl.la $(test_ldadd)
 endif
+
+# The commands of cygnetctl, and swanctl, against the service.
+if PLUGIN_CONTROL_VICI
+if PLUGIN_STORE_SQLITE
+TESTS += testing/unit/ctl/commands_test.sh
+endif
+endif
+EXTRA_DIST += testing/unit/ctl/commands_test.sh
