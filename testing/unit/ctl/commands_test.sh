@@ -96,7 +96,7 @@ run "$ctl" --uri "unix://$dir/nothing" version
 check "no daemon: status 3" 3 'does cygnetd run'
 run "$ctl" --uri "tcp://localhost" version
 check "a uri that is none: status 2" 2 'must be unix://'
-timeout 2 "$ctl" --uri "$uri" log >"$dir/got" 2>&1
+timeout 3 stdbuf -oL "$ctl" --uri "$uri" log >"$dir/got" 2>&1
 status=0
 check "log follows" 0 'IKE.* is ready'
 
@@ -203,10 +203,10 @@ if command -v swanctl >/dev/null; then
     check "swanctl --version --daemon" 0 'cygnetd'
     s --reload-settings
     check "swanctl --reload-settings" 0
-    timeout 3 swanctl --monitor-sa --uri "$uri" >"$dir/got" 2>&1
+    timeout 3 stdbuf -oL swanctl --monitor-sa --uri "$uri" >"$dir/got" 2>&1
     status=0
     check "swanctl --monitor-sa" 0 'net: #1, reqid 1, INSTALLED' 'net: #1, reqid 1, DELETED'
-    timeout 3 swanctl --log --uri "$uri" >"$dir/got" 2>&1
+    timeout 3 stdbuf -oL swanctl --log --uri "$uri" >"$dir/got" 2>&1
     status=0
     check "swanctl --log" 0 '^[0-9]+\[IKE\] .* is ready'
 else
