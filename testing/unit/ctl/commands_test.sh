@@ -96,7 +96,7 @@ run "$ctl" --uri "unix://$dir/nothing" version
 check "no daemon: status 3" 3 'does cygnetd run'
 run "$ctl" --uri "tcp://localhost" version
 check "a uri that is none: status 2" 2 'must be unix://'
-timeout 3 stdbuf -oL "$ctl" --uri "$uri" log >"$dir/got" 2>&1
+timeout 2 "$ctl" --uri "$uri" log >"$dir/got" 2>&1
 status=0
 check "log follows" 0 'IKE.* is ready'
 
