@@ -82,6 +82,7 @@ static void run_events(struct control *c)
     c->events = NULL;
     c->events_end = &c->events;
     c->n_events = 0;
+    c->event_bytes = 0;
     c->events_dropped = 0;
     pthread_mutex_unlock(&c->mutex);
     for (struct queued_event *e = all; e != NULL;) {
@@ -241,7 +242,8 @@ void control_publish(struct control *c, const struct cyg_event *event)
 {
     pthread_mutex_lock(&c->mutex);
     const bool wanted = is_wanted(c, event);
-    const bool room = c->n_events < CONTROL_EVENTS_MAX;
+    const bool room = c->n_events < CONTROL_EVENTS_MAX
+                      && event->message.len <= CONTROL_EVENT_BYTES_MAX - c->event_bytes;
     pthread_mutex_unlock(&c->mutex);
     if (!wanted) {
         return;
@@ -254,6 +256,7 @@ void control_publish(struct control *c, const struct cyg_event *event)
         *c->events_end = copy;
         c->events_end = &copy->next;
         c->n_events++;
+        c->event_bytes += event->message.len;
     }
     const bool wake = copy != NULL && c->n_events == 1;
     pthread_mutex_unlock(&c->mutex);

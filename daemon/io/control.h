@@ -9,7 +9,9 @@
 
 struct control;
 
-#define CONTROL_EVENTS_MAX      4096u /* events that wait; more are dropped and counted */
+/* Events that wait, and the bytes of the messages in them; more are dropped and counted. */
+#define CONTROL_EVENTS_MAX      4096u
+#define CONTROL_EVENT_BYTES_MAX (8u << 20)
 #define CONTROL_SUBSCRIBERS_MAX 32u
 
 CYG_MUST_USE enum cyg_code control_new(struct control **ret);

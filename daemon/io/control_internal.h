@@ -30,7 +30,7 @@ struct control {
     pthread_cond_t answered;
     struct call *calls, **calls_end;
     struct queued_event *events, **events_end;
-    size_t n_events;
+    size_t n_events, event_bytes;
     uint64_t events_dropped;
     struct subscriber subscribers[CONTROL_SUBSCRIBERS_MAX];
     uint32_t last_id;

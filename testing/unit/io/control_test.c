@@ -175,8 +175,30 @@ static void test_a_full_queue_drops_and_counts(void **state)
     assert_in_range(seen.dropped, 1, 100);
 }
 
+static void test_large_messages_fill_the_queue_sooner(void **state)
+{
+    (void)state;
+    static const uint8_t message[65000];
+    struct control *control = NULL;
+    assert_int_equal(control_new(&control), CYG_OK);
+    struct seen seen = { 0 };
+    assert_int_not_equal(control_subscribe(control, CYG_EVENT_MESSAGE, 4, on_event, &seen), 0);
+    atomic_uint asleep = 0;
+    assert_true(control_post(control, sleep_long, &asleep));
+    assert_true(reaches(&asleep, 1));
+    for (uint32_t i = 1; i <= 1000; i++) {
+        control_publish(control, &(struct cyg_event){ .type = CYG_EVENT_MESSAGE,
+                                                      .ike_uniqueid = i,
+                                                      .message = cyg_span_of_array(message) });
+    }
+    control_free(control);
+    assert_int_equal(seen.n, CONTROL_EVENT_BYTES_MAX / sizeof message);
+    assert_int_equal(seen.n + seen.dropped, 1000);
+}
+
 TEST_MAIN(cmocka_unit_test(test_calls_run_on_one_other_thread),
           cmocka_unit_test(test_watch_calls_until_unwatched),
           cmocka_unit_test(test_timer_fires_once_and_can_be_cancelled),
           cmocka_unit_test(test_events_are_deep_copies_for_who_wants_them),
-          cmocka_unit_test(test_a_full_queue_drops_and_counts));
+          cmocka_unit_test(test_a_full_queue_drops_and_counts),
+          cmocka_unit_test(test_large_messages_fill_the_queue_sooner));
