@@ -109,8 +109,8 @@ struct cyg_store_ops {
     void (*volatile_close)(void *self);
 
     /* Put or replace a peer with its children. It is read back and derived in the same transaction:
-     * what can't be used changes nothing and fails with the row's problem. CYG_REFUSED also when the
-     * configured database has a peer of that name. */
+     * what can't be used changes nothing and fails with the row's problem. CYG_REFUSED also when
+     * the configured database has a peer of that name. */
     enum cyg_code (*put_peer)(void *self, const struct cyg_store_peer *peer, cyg_usec deadline,
                               struct cyg_error *err);
     /* CYG_NOT_FOUND when the volatile source has no such peer. */

@@ -3,8 +3,8 @@
  * and the client (cygnetctl). A stream of packets: u32 length of what follows (at most
  * CYG_VICI_PACKET_MAX), one type byte, for some a name (length byte and ASCII), then a message: a
  * sequence of elements. No sockets here. Names are 1 to 255 bytes of printable ASCII, those of
- * sections may be empty; values are bytes, at most 65535. Sections nest at most CYG_VICI_DEPTH_MAX deep; reading needs no recursion.
- * Thread: values. */
+ * sections may be empty; values are bytes, at most 65535. Sections nest at most CYG_VICI_DEPTH_MAX
+ * deep; reading needs no recursion. Thread: values. */
 #pragma once
 
 #include <cygnet/error.h>

@@ -269,8 +269,9 @@ lab_listens() {
     lab_ns "$1" ss -Hltn "sport = :$2" | grep -q .
 }
 
+# Immediately: else what stands in the kernel's buffer at the end, up to a second of it, is lost.
 lab_capture() {
-    lab_ns "$1" tcpdump -U -s 200 -i "$2" -w "$LAB_DIR/$1/wire.pcap" >/dev/null \
+    lab_ns "$1" tcpdump --immediate-mode -U -s 200 -i "$2" -w "$LAB_DIR/$1/wire.pcap" >/dev/null \
         2>"$LAB_DIR/$1/tcpdump.out" &
     echo $! >"$LAB_DIR/$1/tcpdump.pid"
     lab_wait 10 grep -qs 'listening on' "$LAB_DIR/$1/tcpdump.out"
@@ -287,13 +288,17 @@ lab_count() {
     tcpdump -nr "$LAB_DIR/$1/wire.pcap" "$2" 2>/dev/null | wc -l
 }
 
-# ESP packets, raw or in UDP (first four bytes behind the UDP header not zero). On a veth pair a
-# batch of UDP segments is one packet of up to 64 kB.
-lab_esp() {
-    lab_count "$1" 'ip proto 50 or ip6 proto 50
-        or (ip and udp port 4500 and udp[4:2] > 20 and udp[8:4] != 0)
-        or (ip6 and ip6[6] == 17 and ip6[42:2] == 4500 and ip6[48:4] != 0)'
+# lab_bytes HOST FILTER: bytes of the frames that match. On a veth pair a batch of UDP segments is one
+# packet of up to 64 kB, so packets say little.
+lab_bytes() {
+    tcpdump -enr "$LAB_DIR/$1/wire.pcap" "$2" 2>/dev/null |
+        awk 'match($0, /length [0-9]+:/) { n += substr($0, RSTART + 7, RLENGTH - 8) } END { print n + 0 }'
 }
+
+# ESP, raw or in UDP (first four bytes behind the UDP header not zero).
+LAB_ESP='ip proto 50 or ip6 proto 50
+    or (ip and udp port 4500 and udp[4:2] > 20 and udp[8:4] != 0)
+    or (ip6 and ip6[6] == 17 and ip6[42:2] == 4500 and ip6[48:4] != 0)'
 
 # Packets that are neither IKE, ESP (raw or in UDP) nor what a link has by itself: neighbour
 # discovery, group membership.

@@ -38,7 +38,7 @@ for case in tunnel-raw tunnel-udp transport-raw transport-udp tunnel-raw-ipv6 tr
     *-raw*) filter='ip proto 50 or ip6 proto 50' ;;
     *) filter='udp port 4500' ;;
     esac
-    lab_check "$case: the wire shows $filter" test "$(lab_count a "$filter")" -gt 20
+    lab_check "$case: the wire shows $filter" pair_bytes "$filter"
     lab_reset
 done
 lab_finish
