@@ -7,6 +7,7 @@
 #include <string.h>
 
 #define HASH_NONFATAL_OOM 1
+#define HASH_FUNCTION     HASH_SAX /* clang has something to say about uthash's own choice */
 #include <uthash.h>
 
 struct entry {
