@@ -143,7 +143,7 @@ static enum cyg_code check_word(const struct key *key, const char *value, char *
     char right[CYG_QUOTE_MAX] = "";
     for (const struct word *w = words_of(key->type); w != NULL && w->word != NULL; w++) {
         if (strcasecmp(value, w->word) == 0) {
-            strcpy(ret, w->normal);
+            snprintf(ret, KEY_CHECK_TEXT, "%s", w->normal);
             return CYG_OK;
         }
         const size_t at = strlen(right);
@@ -237,7 +237,7 @@ static enum cyg_code check_bool(const struct key *key, const char *text, char *r
     for (size_t i = 0; i < CYG_LEN(words); i++) {
         if (strcasecmp(text, words[i]) == 0) {
             *ret_number = i < 4;
-            strcpy(ret, i < 4 ? "yes" : "no");
+            snprintf(ret, KEY_CHECK_TEXT, "%s", i < 4 ? "yes" : "no");
             return CYG_OK;
         }
     }
@@ -378,7 +378,7 @@ enum cyg_code key_check(const struct key *key, struct cyg_span value, char ret_t
         return wrong(key, "items without commas", err);
     }
     if (key->type == KEY_IDENTITY && value.len == 0) { /* charon: as if it were not there */
-        strcpy(text, "%any");
+        snprintf(text, sizeof text, "%%any");
         value = cyg_span_str(text);
     }
     enum cyg_code code = check_parsed(key, value, err);

@@ -2,6 +2,7 @@
 /* The table of keys, and lists of values. One value: key_check.c. */
 #include "key_check.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -195,8 +196,7 @@ static enum cyg_code add_item(struct key_value *list, const char *item, struct c
     if (text == NULL) {
         return CYG_FAIL(err, CYG_R_NOMEM);
     }
-    memcpy(text + had, ", ", 2);
-    memcpy(text + had + 2, item, len + 1);
+    snprintf(text + had, len + 3, ", %s", item);
     list->text = text;
     return CYG_OK;
 }

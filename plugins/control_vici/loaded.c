@@ -10,6 +10,9 @@
 #define HASH_FUNCTION     HASH_SAX /* clang has something to say about uthash's own choice */
 #include <uthash.h>
 
+/* uthash's macros are long; each is expanded in one function.
+ * NOLINTBEGIN(readability-function-size) */
+
 struct entry {
     UT_hash_handle hh;
     char name[CYG_NAME_MAX];
@@ -26,9 +29,14 @@ struct loaded *loaded_new(void)
     return calloc(1, sizeof(struct loaded));
 }
 
-static void remove_entry(struct entry **table, struct entry *e)
+static void take_out(struct entry **table, struct entry *e)
 {
     HASH_DEL(*table, e);
+}
+
+static void remove_entry(struct entry **table, struct entry *e)
+{
+    take_out(table, e);
     free(e);
 }
 
@@ -52,6 +60,20 @@ static struct entry *find(struct entry *table, const char *name)
     return found;
 }
 
+/* Put behind all others; frees the entry where there is no memory. */
+static struct entry *append(struct entry **table, struct entry *e)
+{
+    memset(&e->hh, 0, sizeof e->hh);
+    HASH_ADD_STR(*table, name, e);
+    if (e->hh.tbl == NULL) {
+        free(e);
+        return NULL;
+    }
+    return e;
+}
+
+/* NOLINTEND(readability-function-size) */
+
 static struct entry *add(struct entry **table, const char *name)
 {
     struct entry *e = calloc(1, sizeof *e);
@@ -59,12 +81,7 @@ static struct entry *add(struct entry **table, const char *name)
         return NULL;
     }
     memcpy(e->name, name, strnlen(name, sizeof e->name - 1));
-    HASH_ADD_STR(*table, name, e);
-    if (e->hh.tbl == NULL) {
-        free(e);
-        return NULL;
-    }
-    return e;
+    return append(table, e);
 }
 
 const struct conn *loaded_find(const struct loaded *loaded, const char *name)
@@ -96,25 +113,20 @@ size_t loaded_count(const struct loaded *loaded)
 
 bool loaded_put(struct loaded *loaded, struct conn *conn, struct conn **ret_old)
 {
-    struct entry *old = find(loaded->conns, conn->name);
+    struct entry *e = find(loaded->conns, conn->name);
     struct conn *replaced = NULL;
-    if (old != NULL) {
-        replaced = old->conn;
-        HASH_DEL(loaded->conns, old);
-        memset(&old->hh, 0, sizeof old->hh);
-        HASH_ADD_STR(loaded->conns, name, old); /* behind the others */
-        if (old->hh.tbl == NULL) {
-            conn_free(replaced);
-            free(old);
-            return false;
-        }
+    if (e != NULL) {
+        replaced = e->conn;
+        take_out(&loaded->conns, e);
+        e = append(&loaded->conns, e);
     } else {
-        old = add(&loaded->conns, conn->name);
-        if (old == NULL) {
-            return false;
-        }
+        e = add(&loaded->conns, conn->name);
     }
-    old->conn = conn;
+    if (e == NULL) {
+        conn_free(replaced);
+        return false;
+    }
+    e->conn = conn;
     conn->serial = ++loaded->last_serial;
     *ret_old = replaced;
     return true;

@@ -23,7 +23,8 @@ const struct conn *loaded_next(const struct loaded *loaded, const struct conn *c
 size_t loaded_count(const struct loaded *loaded);
 
 /* Put the connection behind all others; one of the same name is taken out and given back in
- * *ret_old (else NULL), the caller's. Takes the connection. False: no memory, nothing is taken. */
+ * *ret_old (else NULL), the caller's. Takes the connection. False: no memory; it is
+ * still the caller's, one of the same name is gone. */
 CYG_MUST_USE bool loaded_put(struct loaded *loaded, struct conn *conn, struct conn **ret_old);
 /* Take out; NULL: none. The caller's. */
 struct conn *loaded_take(struct loaded *loaded, const char *name);

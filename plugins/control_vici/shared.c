@@ -249,7 +249,7 @@ static void remove_secrets(struct client *client, const char *name)
 {
     struct shared_job *s = shared_new(client);
     if (s != NULL) {
-        strcpy(s->name, name);
+        snprintf(s->name, sizeof s->name, "%s", name);
         s->job.run = run_remove;
         s->job.done = done_remove;
         store_job_start(client_vici(client), client, CYG_LANE_STORAGE_WRITE, &s->job);

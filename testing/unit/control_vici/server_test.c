@@ -31,6 +31,7 @@ struct world {
     struct cyg_order last_order; /* written on the control thread, read after a reply */
     enum cyg_code start_code;
     struct cyg_error start_error;
+    bool hurries; /* timers run a thousand times as fast */
 };
 
 static struct world world;
@@ -97,7 +98,8 @@ static void fake_unwatch(void *daemon, uint32_t id)
 static uint32_t fake_timer(void *daemon, cyg_usec delay, void (*callback)(void *context),
                            void *context)
 {
-    return control_timer(((struct world *)daemon)->control, delay, callback, context);
+    const struct world *w = daemon;
+    return control_timer(w->control, w->hurries ? delay / 1000 : delay, callback, context);
 }
 
 static void fake_timer_cancel(void *daemon, uint32_t id)
@@ -446,6 +448,26 @@ static void test_h169_lengths_are_bounded_and_not_believed(void **state)
     assert_serves();
 }
 
+/* A packet that trickles in: dropped when it is not whole in time, at the length or behind it. */
+static void test_h169_a_packet_once_begun_must_be_whole_in_time(void **state)
+{
+    (void)state;
+    world.hurries = true;
+    for (size_t n = 1; n <= 6; n++) {
+        int fd = connect_client();
+        struct packet p;
+        send_raw(fd, (struct cyg_span){ (const uint8_t *)"\0\0\1\0\0\7", n });
+        assert_false(read_packet(fd, &p));
+        close(fd);
+    }
+    int idle = connect_client(); /* one who says nothing may stay */
+    usleep(50000);
+    struct packet p;
+    request(idle, "version");
+    assert_true(read_packet(idle, &p));
+    close(idle);
+}
+
 static void test_h169_too_many_connections_are_closed(void **state)
 {
     (void)state;
@@ -585,6 +607,7 @@ TEST_MAIN(SERVER_TEST(test_version_and_unknown_command),
           SERVER_TEST(test_initiate_times_out),
           SERVER_TEST(test_terminate_counts_matches_and_wants_a_target),
           SERVER_TEST(test_h169_lengths_are_bounded_and_not_believed),
+          SERVER_TEST(test_h169_a_packet_once_begun_must_be_whole_in_time),
           SERVER_TEST(test_h169_too_many_connections_are_closed),
           SERVER_TEST(test_h170_malformed_message_names_the_byte),
           SERVER_TEST(test_h171_socket_stands_only_where_it_is_safe),
