@@ -174,7 +174,8 @@ if command -v swanctl >/dev/null; then
     s --load-all
     check "swanctl --load-all of nothing unloads all" 0
     s --list-conns
-    [ -s "$dir/got" ] && status=not-empty
+    # Without privileges swanctl complains of plugins of its own.
+    grep -q 'IKEv1' "$dir/got" && status=not-empty
     check "nothing is left" 0
     s --list-sas
     check "swanctl --list-sas" 0 '^branch: #1, ESTABLISHED, IKEv1, 5401020304050607_i\* 8501020304050607_r' \
