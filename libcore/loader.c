@@ -194,8 +194,29 @@ static void choose(struct cyg_loader *l, struct feature *f)
     f->chosen = true;
 }
 
-/* Without a preference the order of `plugins` counts. A preferred provider that is there but failed
- * its test leaves the choice to the others. */
+/* Choose what one preference names. Whether anybody offers it is told apart from whether it is
+ * ready: a provider that failed its test leaves the choice to the others. */
+static enum cyg_code choose_preferred(struct cyg_loader *l, const char *text, struct cyg_error *err)
+{
+    struct preference p;
+    enum cyg_code code = parse_preference(text, &p, err);
+    bool found = false;
+    for (size_t i = 0; code == CYG_OK && i < l->n_features; i++) {
+        struct feature *f = &l->features[i];
+        const bool preferred = is_preferred(l, f, &p);
+        found = found || preferred;
+        if (preferred && f->state == FEATURE_READY) {
+            choose(l, f);
+        }
+    }
+    if (code == CYG_OK && !found) {
+        code = CYG_FAIL(err, CYG_R_PREFER_PLUGIN, .got_quote = cyg_quote_text(text),
+                        .want_quote = cyg_quote_text(p.plugin));
+    }
+    return code;
+}
+
+/* Without a preference the order of `plugins` counts. */
 static enum cyg_code choose_all(struct cyg_loader *l, const char *const *prefer, size_t n_prefer,
                                 struct cyg_error *err)
 {
@@ -204,28 +225,11 @@ static enum cyg_code choose_all(struct cyg_loader *l, const char *const *prefer,
             choose(l, &l->features[i - 1]);
         }
     }
-    for (size_t i = 0; i < n_prefer; i++) {
-        struct preference p;
-        enum cyg_code code = parse_preference(prefer[i], &p, err);
-        bool found = false;
-        for (size_t j = 0; code == CYG_OK && j < l->n_features; j++) {
-            struct feature *f = &l->features[j];
-            if (is_preferred(l, f, &p)) {
-                found = true;
-                if (f->state == FEATURE_READY) {
-                    choose(l, f);
-                }
-            }
-        }
-        if (code == CYG_OK && !found) {
-            code = CYG_FAIL(err, CYG_R_PREFER_PLUGIN, .got_quote = cyg_quote_text(prefer[i]),
-                            .want_quote = cyg_quote_text(p.plugin));
-        }
-        if (code != CYG_OK) {
-            return code;
-        }
+    enum cyg_code code = CYG_OK;
+    for (size_t i = 0; code == CYG_OK && i < n_prefer; i++) {
+        code = choose_preferred(l, prefer[i], err);
     }
-    return CYG_OK;
+    return code;
 }
 
 static struct cyg_provider provider_of(const struct cyg_loader *l, const struct feature *f)

@@ -50,22 +50,28 @@ static void leave_out(struct feature *f, enum cyg_reason reason, struct cyg_quot
     (void)CYG_FAIL(&f->problem, reason, .got_quote = name, .want_quote = what);
 }
 
-/* Leave out what depends on something that nobody can give any more; until nothing changes. */
+/* Leave a feature out if it depends on something that nobody can give any more. */
+static bool drop_if_impossible(struct cyg_loader *l, struct feature *f)
+{
+    const struct cyg_feature *want = first_dependency(f);
+    for (; f->state == FEATURE_WAITING && is_dependency(want); want++) {
+        struct providers p = count_providers(l, f, want);
+        if (want->relation == CYG_DEPENDS && p.waiting + p.ready == 0) {
+            leave_out(f, CYG_R_FEATURE_DEPENDENCY, loader_feature_quote(want));
+            return true;
+        }
+    }
+    return false;
+}
+
+/* The same for all, until nothing changes. */
 static void drop_impossible(struct cyg_loader *l)
 {
     bool changed = true;
     while (changed) {
         changed = false;
         for (size_t i = 0; i < l->n_features; i++) {
-            struct feature *f = &l->features[i];
-            const struct cyg_feature *want = first_dependency(f);
-            for (; f->state == FEATURE_WAITING && is_dependency(want); want++) {
-                struct providers p = count_providers(l, f, want);
-                if (want->relation == CYG_DEPENDS && p.waiting + p.ready == 0) {
-                    leave_out(f, CYG_R_FEATURE_DEPENDENCY, loader_feature_quote(want));
-                    changed = true;
-                }
-            }
+            changed = drop_if_impossible(l, &l->features[i]) || changed;
         }
     }
 }
@@ -89,6 +95,20 @@ static bool can_come(const struct cyg_loader *l, const struct feature *f, enum p
     return true;
 }
 
+/* Whether a dependency is still to come from another plugin than this one. */
+static bool comes_from_another(const struct cyg_loader *l, size_t plugin,
+                               const struct cyg_feature *want)
+{
+    for (size_t i = 0; i < l->n_features; i++) {
+        const struct feature *other = &l->features[i];
+        if (other->plugin != plugin && other->state == FEATURE_WAITING
+            && loader_fulfils(other, want->type, want->key)) {
+            return true;
+        }
+    }
+    return false;
+}
+
 /* Whether each dependency of each waiting feature of the plugin is ready, or comes from the plugin
  * itself. */
 static bool plugin_can_come(const struct cyg_loader *l, size_t plugin)
@@ -101,12 +121,8 @@ static bool plugin_can_come(const struct cyg_loader *l, size_t plugin)
         }
         waits = true;
         for (const struct cyg_feature *want = first_dependency(f); is_dependency(want); want++) {
-            for (size_t j = 0; j < l->n_features; j++) {
-                const struct feature *other = &l->features[j];
-                if (other->plugin != plugin && other->state == FEATURE_WAITING
-                    && loader_fulfils(other, want->type, want->key)) {
-                    return false;
-                }
+            if (comes_from_another(l, plugin, want)) {
+                return false;
             }
         }
     }

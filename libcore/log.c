@@ -73,7 +73,10 @@ static int8_t level_of(const struct cyg_settings *settings, size_t group)
     char key[4];
     for (size_t i = 0; i < sizeof key; i++) { /* the settings are in lower case */
         char c = log_group_names[group][i];
-        key[i] = c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
+        if (c >= 'A' && c <= 'Z') {
+            c = (char)(c - 'A' + 'a');
+        }
+        key[i] = c;
     }
     if (cyg_settings_string(settings, "log", key) == NULL) {
         return (int8_t)cyg_settings_int(settings, "log", "level");
@@ -132,7 +135,9 @@ enum cyg_code cyg_log_new(const struct cyg_settings *settings, struct cyg_log **
     int8_t highest = -1;
     for (size_t i = 0; i < CYG_LOG_GROUPS; i++) {
         log->levels[i] = level_of(settings, i);
-        highest = log->levels[i] > highest ? log->levels[i] : highest;
+        if (log->levels[i] > highest) {
+            highest = log->levels[i];
+        }
     }
     enum cyg_code code = open_target(log, cyg_settings_string(settings, "log", "target"), err);
     if (code != CYG_OK) {

@@ -119,6 +119,7 @@ lab_check "the three are still up" children_up a 3
 
 # Keys and values but for what differs by nature: SPIs, ids, times, counters, sides.
 skeleton() {
+    # shellcheck disable=SC2020
     raw "$1" | tr ' {}' '\n\n\n' | sed -E \
         -e 's/^((uniqueid|reqid|initiator-spi|responder-spi|spi-in|spi-out)=).*/\1/' \
         -e 's/^((established|rekey-time|life-time|install-time|use-in|use-out)=).*/\1/' \
