@@ -10,11 +10,15 @@
 
 struct filter {
     struct nft_ctx *nft;
-    char table[48];
+    char device[32], table[48];
+    uint32_t mark;
+    uint16_t *ports;
+    size_t n_ports;
     FILE *text; /* a memory stream with what is to be done */
     char *buffer;
     size_t size;
     unsigned jumps; /* domains with a lower number have a jump into their chains */
+    bool stands;    /* the table was made once */
 };
 
 static enum cyg_code failed(const char *why, struct cyg_error *err)
@@ -68,12 +72,11 @@ static const char *family_of(const struct cyg_prefix *p)
 /* Clear packets that must pass: ours by their mark; on the way in what the daemon itself takes,
  * which gets the mark so that a strict reverse path check looks it up as our own; neighbour
  * discovery, without which transport mode could not even send. */
-static void print_base(struct filter *f, const char *device, uint32_t mark, const uint16_t *ports,
-                       size_t n_ports)
+static void print_base(struct filter *f)
 {
     char set_mark[48] = "";
-    if (mark != 0) {
-        snprintf(set_mark, sizeof(set_mark), "meta mark set 0x%x", mark);
+    if (f->mark != 0) {
+        snprintf(set_mark, sizeof(set_mark), "meta mark set 0x%x", f->mark);
     }
     fprintf(f->text, "add chain inet %s in { type filter hook prerouting priority -300; }\n",
             f->table);
@@ -81,12 +84,13 @@ static void print_base(struct filter *f, const char *device, uint32_t mark, cons
             f->table);
     fprintf(f->text, "add chain inet %s protected-in\nadd chain inet %s protected-out\n", f->table,
             f->table);
-    fprintf(f->text, "add rule inet %s in iifname { \"lo\", \"%s\" } accept\n", f->table, device);
+    fprintf(f->text, "add rule inet %s in iifname { \"lo\", \"%s\" } accept\n", f->table,
+            f->device);
     fprintf(f->text, "add rule inet %s in fib daddr type local meta l4proto esp %s accept\n",
             f->table, set_mark);
-    for (size_t i = 0; i < n_ports; i++) {
+    for (size_t i = 0; i < f->n_ports; i++) {
         fprintf(f->text, "add rule inet %s in fib daddr type local udp dport %u %s accept\n",
-                f->table, ports[i], set_mark);
+                f->table, f->ports[i], set_mark);
     }
     /* Later fragments have no ports. Alone they are nothing: the first one meets the rules above
      * and below. */
@@ -94,13 +98,14 @@ static void print_base(struct filter *f, const char *device, uint32_t mark, cons
             "add rule inet %s in fib daddr type local ip frag-off & 0x1fff != 0 %s accept\n"
             "add rule inet %s in fib daddr type local frag frag-off != 0 %s accept\n",
             f->table, set_mark, f->table, set_mark);
-    fprintf(f->text, "add rule inet %s out oifname { \"lo\", \"%s\" } accept\n", f->table, device);
-    if (mark != 0) {
-        fprintf(f->text, "add rule inet %s out meta mark 0x%x accept\n", f->table, mark);
+    fprintf(f->text, "add rule inet %s out oifname { \"lo\", \"%s\" } accept\n", f->table,
+            f->device);
+    if (f->mark != 0) {
+        fprintf(f->text, "add rule inet %s out meta mark 0x%x accept\n", f->table, f->mark);
     } else {
         fprintf(f->text, "add rule inet %s out meta l4proto esp accept\n", f->table);
-        for (size_t i = 0; i < n_ports; i++) {
-            fprintf(f->text, "add rule inet %s out udp sport %u accept\n", f->table, ports[i]);
+        for (size_t i = 0; i < f->n_ports; i++) {
+            fprintf(f->text, "add rule inet %s out udp sport %u accept\n", f->table, f->ports[i]);
         }
     }
     static const char *const chains[] = { "in", "out" };
@@ -113,15 +118,34 @@ static void print_base(struct filter *f, const char *device, uint32_t mark, cons
     }
 }
 
+void filter_restart(struct filter *f)
+{
+    end_text(f);
+    f->jumps = 0;
+    if (!begin_text(f)) {
+        return; /* the commit says so */
+    }
+    /* "add" before "delete": a table that is not there is no error then. With the owner flag it is
+     * gone when this process is, however it ends; the kernel refuses to "add" ours without it. */
+    fprintf(f->text,
+            "add table inet %s%s\ndelete table inet %s\nadd table inet %s { flags owner; }\n",
+            f->table, f->stands ? " { flags owner; }" : "", f->table, f->table);
+    print_base(f);
+}
+
 CYG_DEFINE_CLEANUP(struct filter *, filter_close);
 
 enum cyg_code filter_open(const char *device, uint32_t mark, const uint16_t *ports, size_t n_ports,
                           struct filter **ret, struct cyg_error *err)
 {
     CYG_CLEANUP(filter_closep) struct filter *f = calloc(1, sizeof(*f));
-    if (f == NULL || !begin_text(f)) {
+    if (f == NULL || (f->ports = calloc(n_ports + 1, sizeof(*ports))) == NULL) {
         return CYG_FAIL(err, CYG_R_NOMEM);
     }
+    memcpy(f->ports, ports, n_ports * sizeof(*ports));
+    f->n_ports = n_ports;
+    f->mark = mark;
+    snprintf(f->device, sizeof(f->device), "%s", device);
     snprintf(f->table, sizeof(f->table), "cygnet-%s", device);
     f->nft = nft_ctx_new(NFT_CTX_DEFAULT);
     if (f->nft == NULL) {
@@ -129,17 +153,12 @@ enum cyg_code filter_open(const char *device, uint32_t mark, const uint16_t *por
     }
     nft_ctx_buffer_error(f->nft);
     nft_ctx_buffer_output(f->nft);
-    /* "add" before "delete": a table that is not there is no error then. With the owner flag it is
-     * gone when this process is, however it ends. */
-    fprintf(f->text,
-            "add table inet %s\ndelete table inet %s\nadd table inet %s { flags owner; }\n",
-            f->table, f->table, f->table);
-    print_base(f, device, mark, ports, n_ports);
+    filter_restart(f);
     enum cyg_code code = filter_commit(f, err);
     if (code != CYG_OK) {
-        f->table[0] = '\0'; /* nothing to remove */
         return code;
     }
+    f->stands = true;
     *ret = CYG_TAKE(f);
     return CYG_OK;
 }
@@ -149,19 +168,18 @@ void filter_close(struct filter *f)
     if (f == NULL) {
         return;
     }
-    if (f->nft != NULL && f->table[0] != '\0' && f->text != NULL) {
-        end_text(f);
-        if (begin_text(f)) {
-            fprintf(f->text, "delete table inet %s\n", f->table);
-            struct cyg_error ignored;
-            enum cyg_code code = filter_commit(f, &ignored);
-            (void)code; /* an administrator may have removed it */
-        }
+    end_text(f);
+    if (f->stands && begin_text(f)) {
+        fprintf(f->text, "delete table inet %s\n", f->table);
+        struct cyg_error ignored;
+        enum cyg_code code = filter_commit(f, &ignored);
+        (void)code; /* an administrator may have removed it */
     }
     end_text(f);
     if (f->nft != NULL) {
         nft_ctx_free(f->nft);
     }
+    free(f->ports);
     free(f);
 }
 
@@ -193,20 +211,19 @@ void filter_add_domain(struct filter *f, const struct filter_domain *d)
     if (f->text == NULL) {
         return;
     }
-    fprintf(f->text, "add set inet %s remote%u { type ipv%u_addr; flags interval; }\n", f->table,
-            d->index, d->local.address.family);
-    for (unsigned in = 0; in < 2; in++) {
-        const char *name = in != 0 ? "in" : "out";
-        fprintf(f->text, "add chain inet %s domain%u-%s\n", f->table, d->index, name);
-        print_rule(f, d, in != 0);
-        if (d->index >= f->jumps) {
-            fprintf(f->text, "add rule inet %s protected-%s jump domain%u-%s\n", f->table, name,
-                    d->index, name);
+    static const char *const ways[] = { "out", "in" };
+    for (; f->jumps <= d->index; f->jumps++) {
+        for (unsigned in = 0; in < CYG_LEN(ways); in++) {
+            fprintf(f->text,
+                    "add chain inet %s domain%u-%s\n"
+                    "add rule inet %s protected-%s jump domain%u-%s\n",
+                    f->table, f->jumps, ways[in], f->table, ways[in], f->jumps, ways[in]);
         }
     }
-    if (d->index >= f->jumps) {
-        f->jumps = d->index + 1;
-    }
+    fprintf(f->text, "add set inet %s remote%u { type ipv%u_addr; flags interval; }\n", f->table,
+            d->index, d->local.address.family);
+    print_rule(f, d, false);
+    print_rule(f, d, true);
 }
 
 void filter_remove_domain(struct filter *f, const struct filter_domain *d)

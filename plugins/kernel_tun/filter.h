@@ -28,5 +28,10 @@ void filter_remove_domain(struct filter *f, const struct filter_domain *domain);
 void filter_add_remote(struct filter *f, unsigned domain, const struct cyg_prefix *remote);
 void filter_remove_remote(struct filter *f, unsigned domain, const struct cyg_prefix *remote);
 
-/* Carry out what was noted, as one transaction; nothing of it on failure. */
+/* Carry out what was noted, as one transaction; nothing of it on failure. What was noted is gone
+ * either way: after a failure begin again with filter_restart, then note everything that is to
+ * stand. */
 CYG_MUST_USE enum cyg_code filter_commit(struct filter *f, struct cyg_error *err);
+
+/* Forget what was noted, and note a table without domains in place of the one that stands. */
+void filter_restart(struct filter *f);

@@ -29,6 +29,7 @@ struct network {
     pthread_t thread;
     bool is_running;
     bool valid_mark_was_set; /* we have set src_valid_mark: put it back */
+    bool filter_is_stale;    /* a commit failed and what stands could not be made anew either */
 };
 
 /* --- System settings --- */
@@ -134,17 +135,44 @@ static void run_order(struct network *n, struct order *order, struct batch *batc
     batch->last = &order->next;
 }
 
+static enum cyg_code commit_filter(struct network *n, struct cyg_error *err)
+{
+    if (n->filter_is_stale) {
+        routes_restart_filter(n->routes);
+    }
+    enum cyg_code code = filter_commit(n->filter, err);
+    n->filter_is_stale = code != CYG_OK;
+    return code;
+}
+
+/* The policies of a batch whose filter can't be set are taken back, and the filter is made anew
+ * from those that are left. Until that works the one of before stands: nothing clear gets in. */
+static void take_back(struct network *n, struct batch *batch, enum cyg_code code,
+                      const struct cyg_error *error)
+{
+    for (struct order *order = batch->first; order != NULL; order = order->next) {
+        if (order->op.type == CYG_KERNEL_POLICY_ADD) {
+            routes_remove(n->routes, &order->op.policy.flow);
+            refuse(n, order, code, error);
+        }
+    }
+    struct cyg_error again;
+    if (commit_filter(n, &again) != CYG_OK) {
+        n->host->log(n->host->daemon, CYG_LOG_KNL, 1, &again);
+    }
+}
+
 static void finish(struct network *n, struct batch *batch)
 {
     struct cyg_error error = { 0 };
     enum cyg_code code =
-        n->filter != NULL && batch->first != NULL ? filter_commit(n->filter, &error) : CYG_OK;
+        n->filter != NULL && batch->first != NULL ? commit_filter(n, &error) : CYG_OK;
+    if (code != CYG_OK) {
+        take_back(n, batch, code, &error);
+    }
     for (struct order *order = batch->first, *next; order != NULL; order = next) {
         next = order->next;
-        if (code != CYG_OK && order->op.type == CYG_KERNEL_POLICY_ADD) {
-            routes_remove(n->routes, &order->op.policy.flow);
-            refuse(n, order, code, &error);
-        } else {
+        if (code == CYG_OK || order->op.type != CYG_KERNEL_POLICY_ADD) {
             answer(n, order, &(struct cyg_kernel_result){ .code = CYG_OK });
         }
         order_free(order);

@@ -388,6 +388,22 @@ void routes_remove(struct routes *r, const struct cyg_flow *flow)
     }
 }
 
+void routes_restart_filter(struct routes *r)
+{
+    filter_restart(r->filter);
+    for (unsigned i = 0; i < DOMAINS_MAX; i++) {
+        const struct domain *d = &r->domains[i];
+        if (d->used) {
+            filter_add_domain(r->filter, &d->shape);
+        }
+        for (size_t j = 0; j < d->n; j++) {
+            if (d->remotes[j].in_filter) {
+                filter_add_remote(r->filter, i, &d->remotes[j].prefix);
+            }
+        }
+    }
+}
+
 enum cyg_code routes_open(struct netlink *nl, struct filter *filter,
                           const struct routes_options *options, struct routes **ret,
                           struct cyg_error *err)

@@ -33,3 +33,6 @@ CYG_MUST_USE enum cyg_code routes_add(struct routes *r, const struct cyg_flow *f
                                       struct cyg_error *err);
 /* Undo one routes_add. */
 void routes_remove(struct routes *r, const struct cyg_flow *flow);
+
+/* Note the whole filter anew, in place of what was noted: after a commit that failed. */
+void routes_restart_filter(struct routes *r);

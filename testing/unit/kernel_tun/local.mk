@@ -22,6 +22,7 @@ libtest_rig_la_SOURCES = \
 unit_tests += \
 	testing/unit/kernel_tun/esp_test \
 	testing/unit/kernel_tun/esp_vectors_test \
+	testing/unit/kernel_tun/filter_test \
 	testing/unit/kernel_tun/hostile_test \
 	testing/unit/kernel_tun/inner_test \
 	testing/unit/kernel_tun/offload_test \
@@ -30,6 +31,8 @@ unit_tests += \
 	testing/unit/kernel_tun/sadb_test
 testing_unit_kernel_tun_esp_test_CPPFLAGS = $(kernel_tun_cppflags)
 testing_unit_kernel_tun_esp_test_LDADD = $(kernel_tun_ldadd)
+testing_unit_kernel_tun_filter_test_CPPFLAGS = $(kernel_tun_cppflags)
+testing_unit_kernel_tun_filter_test_LDADD = $(kernel_tun_ldadd)
 testing_unit_kernel_tun_hostile_test_CPPFLAGS = $(kernel_tun_cppflags)
 testing_unit_kernel_tun_hostile_test_LDADD = $(kernel_tun_ldadd)
 testing_unit_kernel_tun_inner_test_CPPFLAGS = $(kernel_tun_cppflags)
