@@ -36,10 +36,6 @@ void ctl_print_json(json_t *tree);
  * status that fits. */
 enum ctl_status ctl_check(const json_t *response);
 
-/* Run a listing command and collect its events in an array. CTL_DONE: *ret is the caller's. */
-enum ctl_status ctl_collect(struct ctl *ctl, struct cyg_vici_writer *request, const char *event,
-                            json_t **ret);
-
 /* --- Tables (libsmartcols): columns by name, rows of texts, printed at once --- */
 
 struct ctl_table;
@@ -49,3 +45,15 @@ struct ctl_table *ctl_table_new(const char *const *columns, size_t n);
 void ctl_table_row(struct ctl_table *table, const char *const *cells);
 /* Print and free. */
 void ctl_table_print(struct ctl_table *table);
+
+/* --- Listings: a command with its streamed event, shown as a table or as JSON --- */
+
+struct ctl_listing {
+    const char *command, *event;
+    const char *const *columns;
+    size_t n_columns;
+    void (*rows)(struct ctl_table *table, const json_t *message); /* of one event */
+    const char *missing; /* "no SA of peer": it takes the name of a peer; NULL: no arguments */
+};
+
+enum ctl_status ctl_list(struct ctl *ctl, int argc, char **argv, const struct ctl_listing *listing);

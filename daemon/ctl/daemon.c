@@ -32,45 +32,26 @@ enum ctl_status ctl_version(struct ctl *ctl, int argc, char **argv)
     return CTL_DONE;
 }
 
-static void print_plugins(const json_t *all)
+static void add_plugin(struct ctl_table *table, const json_t *row)
 {
-    static const char *const columns[] = { "PLUGIN", "TYPE", "FEATURE", "STATE", "NOTE" };
-    struct ctl_table *table = ctl_table_new(columns, CYG_LEN(columns));
-    size_t i;
-    json_t *row;
-    json_array_foreach(all, i, row)
-    {
-        const bool is_plugin = strcmp(ctl_text(row, "type"), "plugin") == 0;
-        const bool loaded = strcmp(ctl_text(row, "loaded"), "yes") == 0;
-        const bool chosen = strcmp(ctl_text(row, "chosen"), "yes") == 0;
-        const char *state = !loaded ? "missing" : is_plugin || chosen ? "used" : "spare";
-        const char *problem = ctl_text(row, "problem");
-        const char *const cells[] = { ctl_text(row, "plugin"), ctl_text(row, "type"),
-                                      ctl_text(row, "feature"), state,
-                                      problem[0] != '\0' ? problem : ctl_text(row, "summary") };
-        ctl_table_row(table, cells);
-    }
-    ctl_table_print(table);
+    const bool is_plugin = strcmp(ctl_text(row, "type"), "plugin") == 0;
+    const bool loaded = strcmp(ctl_text(row, "loaded"), "yes") == 0;
+    const bool chosen = strcmp(ctl_text(row, "chosen"), "yes") == 0;
+    const char *state = !loaded ? "missing" : is_plugin || chosen ? "used" : "spare";
+    const char *problem = ctl_text(row, "problem");
+    const char *const cells[] = { ctl_text(row, "plugin"), ctl_text(row, "type"),
+                                  ctl_text(row, "feature"), state,
+                                  problem[0] != '\0' ? problem : ctl_text(row, "summary") };
+    ctl_table_row(table, cells);
 }
 
 enum ctl_status ctl_plugins(struct ctl *ctl, int argc, char **argv)
 {
-    (void)argv;
-    if (argc > 1) {
-        return ctl_misused("plugins", "takes no arguments");
-    }
-    struct cyg_vici_writer request;
-    json_t *all = NULL;
-    ctl_request(&request, "cygnet-plugins");
-    enum ctl_status status = ctl_collect(ctl, &request, "cygnet-plugin", &all);
-    if (status != CTL_DONE) {
-        return status;
-    }
-    if (ctl->json) {
-        ctl_print_json(all);
-        return CTL_DONE;
-    }
-    print_plugins(all);
-    json_decref(all);
-    return CTL_DONE;
+    static const char *const columns[] = { "PLUGIN", "TYPE", "FEATURE", "STATE", "NOTE" };
+    static const struct ctl_listing listing = { .command = "cygnet-plugins",
+                                                .event = "cygnet-plugin",
+                                                .columns = columns,
+                                                .n_columns = CYG_LEN(columns),
+                                                .rows = add_plugin };
+    return ctl_list(ctl, argc, argv, &listing);
 }

@@ -41,30 +41,6 @@ enum ctl_status ctl_misused(const char *command, const char *what)
     return CTL_USAGE;
 }
 
-static bool collect_event(void *context, const char *name, json_t *message)
-{
-    (void)name;
-    json_array_append(context, message);
-    return true;
-}
-
-enum ctl_status ctl_collect(struct ctl *ctl, struct cyg_vici_writer *request, const char *event,
-                            json_t **ret)
-{
-    json_t *all = json_array(), *response = NULL;
-    enum ctl_status status = ctl_run(ctl->client, request, event, collect_event, all, &response);
-    if (status == CTL_DONE) {
-        status = ctl_check(response);
-    }
-    json_decref(response);
-    if (status != CTL_DONE) {
-        json_decref(all);
-        all = NULL;
-    }
-    *ret = all;
-    return status;
-}
-
 /* Without memory there is nothing that a command line tool could still do. */
 static void must(bool good)
 {
@@ -102,4 +78,71 @@ void ctl_table_print(struct ctl_table *table)
     scols_print_table(table->table);
     scols_unref_table(table->table);
     free(table);
+}
+
+static bool collect_event(void *context, const char *name, json_t *message)
+{
+    (void)name;
+    json_array_append(context, message);
+    return true;
+}
+
+/* Run the command and collect its events in an array; *ret is NULL unless CTL_DONE. */
+static enum ctl_status collect(struct ctl *ctl, struct cyg_vici_writer *request, const char *event,
+                               json_t **ret)
+{
+    json_t *all = json_array(), *response = NULL;
+    enum ctl_status status = ctl_run(ctl->client, request, event, collect_event, all, &response);
+    if (status == CTL_DONE) {
+        status = ctl_check(response);
+    }
+    json_decref(response);
+    if (status != CTL_DONE) {
+        json_decref(all);
+        all = NULL;
+    }
+    *ret = all;
+    return status;
+}
+
+static void print_rows(const struct ctl_listing *listing, const json_t *all)
+{
+    struct ctl_table *table = ctl_table_new(listing->columns, listing->n_columns);
+    for (size_t i = 0; i < json_array_size(all); i++) {
+        listing->rows(table, json_array_get(all, i));
+    }
+    ctl_table_print(table);
+}
+
+enum ctl_status ctl_list(struct ctl *ctl, int argc, char **argv, const struct ctl_listing *listing)
+{
+    const char *peer = argc == 2 ? argv[1] : NULL;
+    if (argc > 1 && listing->missing == NULL) {
+        return ctl_misused(argv[0], "takes no arguments");
+    }
+    if (argc > 2) {
+        return ctl_misused(argv[0], "takes at most the name of a peer");
+    }
+    struct cyg_vici_writer request;
+    json_t *all = NULL;
+    ctl_request(&request, listing->command);
+    if (peer != NULL) {
+        cyg_vici_key(&request, "ike", "%s", peer);
+    }
+    enum ctl_status status = collect(ctl, &request, listing->event, &all);
+    if (status != CTL_DONE) {
+        return status;
+    }
+    if (ctl->json) {
+        ctl_print_json(all);
+        return CTL_DONE;
+    }
+    if (json_array_size(all) == 0 && peer != NULL) {
+        fprintf(stderr, "cygnetctl: %s %s\n", listing->missing, peer);
+        status = CTL_NOT_FOUND;
+    } else {
+        print_rows(listing, all);
+    }
+    json_decref(all);
+    return status;
 }

@@ -3,7 +3,6 @@
 #include "ctl.h"
 
 #include <stdio.h>
-#include <string.h>
 
 static const char *const columns[] = { "PEER",  "LOCAL", "REMOTE", "LOCAL-ID", "REMOTE-ID",
                                        "CHILD", "MODE",  "FLOWS",  "PROBLEM" };
@@ -46,54 +45,30 @@ static void add_child(struct ctl_table *table, const char *name, const json_t *p
     ctl_table_row(table, cells);
 }
 
-static void print_peers(const json_t *all)
+static void add_peers(struct ctl_table *table, const json_t *message)
 {
-    struct ctl_table *table = ctl_table_new(columns, CYG_LEN(columns));
-    size_t i;
-    json_t *message, *peer, *child;
     const char *name, *child_name;
-    json_array_foreach(all, i, message)
+    json_t *peer, *child;
+    json_object_foreach((json_t *)(uintptr_t)message, name, peer)
     {
-        json_object_foreach(message, name, peer)
+        json_t *children = json_object_get(peer, "children");
+        if (json_object_size(children) == 0) {
+            add_child(table, name, peer, "", NULL);
+        }
+        json_object_foreach(children, child_name, child)
         {
-            json_t *children = json_object_get(peer, "children");
-            if (json_object_size(children) == 0) {
-                add_child(table, name, peer, "", NULL);
-            }
-            json_object_foreach(children, child_name, child)
-            {
-                add_child(table, name, peer, child_name, child);
-            }
+            add_child(table, name, peer, child_name, child);
         }
     }
-    ctl_table_print(table);
 }
 
 enum ctl_status ctl_peers(struct ctl *ctl, int argc, char **argv)
 {
-    if (argc > 2) {
-        return ctl_misused("peers", "takes at most the name of a peer");
-    }
-    struct cyg_vici_writer request;
-    json_t *all = NULL;
-    ctl_request(&request, "list-conns");
-    if (argc == 2) {
-        cyg_vici_key(&request, "ike", "%s", argv[1]);
-    }
-    enum ctl_status status = ctl_collect(ctl, &request, "list-conn", &all);
-    if (status != CTL_DONE) {
-        return status;
-    }
-    if (ctl->json) {
-        ctl_print_json(all);
-        return CTL_DONE;
-    }
-    if (json_array_size(all) == 0 && argc == 2) {
-        fprintf(stderr, "cygnetctl: no peer is called %s\n", argv[1]);
-        status = CTL_NOT_FOUND;
-    } else {
-        print_peers(all);
-    }
-    json_decref(all);
-    return status;
+    static const struct ctl_listing listing = { .command = "list-conns",
+                                                .event = "list-conn",
+                                                .columns = columns,
+                                                .n_columns = CYG_LEN(columns),
+                                                .rows = add_peers,
+                                                .missing = "no peer is called" };
+    return ctl_list(ctl, argc, argv, &listing);
 }

@@ -65,47 +65,23 @@ static void add_ike(struct ctl_table *table, const char *name, const json_t *ike
     }
 }
 
-static void print_sas(const json_t *all)
+static void add_all(struct ctl_table *table, const json_t *message)
 {
-    struct ctl_table *table = ctl_table_new(columns, CYG_LEN(columns));
-    size_t i;
-    json_t *message, *ike;
     const char *name;
-    json_array_foreach(all, i, message)
+    json_t *ike;
+    json_object_foreach((json_t *)(uintptr_t)message, name, ike)
     {
-        json_object_foreach(message, name, ike)
-        {
-            add_ike(table, name, ike);
-        }
+        add_ike(table, name, ike);
     }
-    ctl_table_print(table);
 }
 
 enum ctl_status ctl_sas(struct ctl *ctl, int argc, char **argv)
 {
-    if (argc > 2) {
-        return ctl_misused("sas", "takes at most the name of a peer");
-    }
-    struct cyg_vici_writer request;
-    json_t *all = NULL;
-    ctl_request(&request, "list-sas");
-    if (argc == 2) {
-        cyg_vici_key(&request, "ike", "%s", argv[1]);
-    }
-    enum ctl_status status = ctl_collect(ctl, &request, "list-sa", &all);
-    if (status != CTL_DONE) {
-        return status;
-    }
-    if (ctl->json) {
-        ctl_print_json(all);
-        return CTL_DONE;
-    }
-    if (json_array_size(all) == 0 && argc == 2) {
-        fprintf(stderr, "cygnetctl: no SA of peer %s\n", argv[1]);
-        status = CTL_NOT_FOUND;
-    } else {
-        print_sas(all);
-    }
-    json_decref(all);
-    return status;
+    static const struct ctl_listing listing = { .command = "list-sas",
+                                                .event = "list-sa",
+                                                .columns = columns,
+                                                .n_columns = CYG_LEN(columns),
+                                                .rows = add_all,
+                                                .missing = "no SA of peer" };
+    return ctl_list(ctl, argc, argv, &listing);
 }
