@@ -5,6 +5,16 @@ if PLUGIN_CRYPTO_GNUTLS
 benches += testing/bench/crypto_bench
 testing_bench_crypto_bench_CPPFLAGS = $(crypto_cppflags)
 testing_bench_crypto_bench_LDADD = libtest_crypto.la libcrypto_gnutls.la libcore.la
+
+if PLUGIN_AUTH_PSK
+bench_host = testing/bench/bench.c testing/bench/bench.h testing/bench/bench_host.c
+bench_ldadd = libtest_crypto.la libcrypto_gnutls.la libauth_psk.la libengine.la libcodec.la \
+	libcore.la
+benches += testing/bench/engine_bench
+testing_bench_engine_bench_CPPFLAGS = $(crypto_cppflags)
+testing_bench_engine_bench_SOURCES = testing/bench/engine_bench.c $(bench_host)
+testing_bench_engine_bench_LDADD = $(bench_ldadd)
+endif
 endif
 
 if PLUGIN_STORE_SQLITE
