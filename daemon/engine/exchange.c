@@ -237,7 +237,7 @@ void exchange_hint(struct exchange *x, const struct cyg_error *hint)
 void exchange_repeat_answer(struct exchange *x)
 {
     struct engine *engine = x->engine;
-    if (x->sent == NULL || x->answered >= REPEAT_MAX
+    if (!x->replied || x->answered >= REPEAT_MAX
         || engine->now < cyg_usec_add(x->answered_at, REPEAT_EVERY)
         || !half_open_may_send(x->half_open, x->sent->len)) {
         engine->counts.dropped++;
@@ -291,6 +291,7 @@ static void commit(struct exchange *x)
     memcpy(x->iv, work->iv, sizeof x->iv);
     if (work->step != NULL) {
         x->seen = work->seen;
+        x->replied = work->answered;
         x->answered = 0;
         x->answered_at = engine->now;
         x->heard = true;
@@ -331,10 +332,11 @@ void exchange_conclude(struct exchange *x, enum step_result result, struct cyg_e
 
 /* ---- end ---- */
 
-/* What answered the last message outlives the exchange. */
+/* What answered the last message outlives the exchange. The last message of most exchanges has no
+ * answer: what was sent before it belongs to an older one, which is over (H-067). */
 static void keep_answer(struct exchange *x)
 {
-    if (x->seen != 0 && x->sent != NULL && !x->sa->ended) {
+    if (x->replied && !x->sa->ended) {
         replies_keep(x->sa, x->seen, x->sent);
         x->sent = NULL;
     }

@@ -91,8 +91,9 @@ struct work {
     uint8_t next;            /* state when taken */
     uint8_t iv[IV_MAX];      /* after the message, then after our answer */
     bool active;
-    bool whole;  /* it decrypted to a well-formed chain with every required payload */
-    bool proved; /* it was authenticated */
+    bool whole;    /* it decrypted to a well-formed chain with every required payload */
+    bool proved;   /* it was authenticated */
+    bool answered; /* by a message of ours */
 };
 
 /* A message that waits. */
@@ -143,6 +144,7 @@ struct exchange {
     cyg_usec decrypts_since;
     bool retry_start; /* the first message could not be made yet: the timer tries again */
     bool heard;       /* the peer has answered at least once */
+    bool replied;     /* `sent` answers the message `seen`: its duplicate gets it again */
     bool final; /* the data plane has been changed: a failure ends it, nothing is tried again */
     struct work work;
     struct cyg_error *hint; /* in the arena: a clear-text refusal, not proved */

@@ -180,8 +180,8 @@ void informational_refuse(struct exchange *x, uint16_t type)
         n.spi = cyg_span_of_array(spi);
     }
     put_notify(&s, &n);
-    struct exchange *sending = s.x;
-    sending->seen = x->work.seen; /* the refusal outlives both, as the answer to that message */
+    s.x->seen = x->work.seen; /* the refusal outlives both, as the answer to that message */
+    s.x->replied = true;
     finish(&s);
 }
 

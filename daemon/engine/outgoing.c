@@ -99,6 +99,7 @@ enum cyg_code outgoing_send(struct outgoing *o, struct cyg_error *err)
     events_message(x->sa, &x->sa->path, true, x->order_id, message);
     free(x->sent);
     x->sent = sent;
+    x->work.answered = true;
     half_open_sent(x->half_open, sent->len);
     outgoing_repeat(x->sa, sent);
     return CYG_OK;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Repetition, waiting messages, what outlives an exchange. */
 #include "engine/exchange_kinds.h"
+#include "engine/outgoing.h"
 #include "engine/records.h"
 #include "fixture.h"
 #include "unit/test.h"
@@ -64,12 +65,55 @@ static void test_an_answer_is_repeated_once_a_second_and_five_times(void **state
     (void)state;
     struct exchange *x = fixture_exchange(&f, &main_mode_responder);
     x->sent = datagram();
+    x->replied = true;
     x->answered_at = f.engine->now;
     for (unsigned ms = 0; ms < 20000; ms += 100) {
         f.engine->now = f.now + ms * CYG_MSEC;
         exchange_repeat_answer(x);
     }
     assert_int_equal(f.sent, 5);
+}
+
+/* A message that is taken, with or without an answer of ours. */
+static void take(struct exchange *x, uint64_t seen, uint8_t next, bool answered)
+{
+    static const struct step step = { .name = "a step" };
+    x->work = (struct work){ .step = &step, .seen = seen, .next = next, .active = true };
+    if (answered) {
+        struct outgoing o;
+        outgoing_begin(&o, x, PROTECT_NONE);
+        assert_int_equal(outgoing_send(&o, NULL), CYG_OK);
+    }
+    exchange_conclude(x, STEP_TAKEN, NULL);
+}
+
+/* H-066, H-067: QM3 is the last word, so its duplicate gets none; least of all QM2 again. */
+static void test_a_message_without_answer_is_answered_with_none(void **state)
+{
+    (void)state;
+    struct exchange *x = fixture_exchange(&f, &quick_mode_responder);
+    struct ike_sa *sa = x->sa;
+    take(x, 11, 1, true);
+    assert_int_equal(f.sent, 1);
+    f.engine->now += CYG_SEC;
+    exchange_repeat_answer(x);
+    assert_int_equal(f.sent, 2);
+    take(x, 12, quick_mode_responder.done, false);
+    assert_true(x->ended);
+    assert_false(replies_repeat(sa, 12));
+    assert_false(replies_repeat(sa, 11)); /* H-067: the older one is over, too */
+}
+
+static void test_the_answer_to_the_last_message_outlives_the_exchange(void **state)
+{
+    (void)state;
+    struct exchange *x = fixture_exchange(&f, &quick_mode_responder);
+    struct ike_sa *sa = x->sa;
+    take(x, 11, 1, true);
+    take(x, 12, quick_mode_responder.done, true);
+    f.engine->now += CYG_SEC;
+    assert_true(replies_repeat(sa, 12));
+    assert_int_equal(f.sent, 3);
 }
 
 static void test_a_suspended_exchange_keeps_four_messages(void **state)
@@ -185,6 +229,8 @@ static void test_records_are_bounded(void **state)
 
 TEST_MAIN(TEST(test_repeats_at_the_right_times_then_ends),
           TEST(test_an_answer_is_repeated_once_a_second_and_five_times),
+          TEST(test_a_message_without_answer_is_answered_with_none),
+          TEST(test_the_answer_to_the_last_message_outlives_the_exchange),
           TEST(test_a_suspended_exchange_keeps_four_messages), TEST(test_strangers_share_64_kib),
           TEST(test_replies_live_two_minutes), TEST(test_remembers_the_last_1024_message_ids),
           TEST(test_records_are_bounded));
