@@ -19,6 +19,7 @@ ctl_command ctl_sas;                     /* sas.c */
 ctl_command ctl_peers;                   /* peers.c */
 ctl_command ctl_initiate, ctl_terminate; /* orders.c */
 ctl_command ctl_log;                     /* log.c */
+ctl_command ctl_explain;                 /* explain.c */
 
 /* db.c: `cygnetctl db init|check|upgrade FILE`; needs no daemon. Returns the exit status. */
 int ctl_db(int argc, char **argv);
@@ -28,6 +29,12 @@ enum ctl_status ctl_misused(const char *command, const char *what);
 
 /* Text of a key, "" when it is not there; never NULL. */
 const char *ctl_text(const json_t *object, const char *key);
+
+/* Whether a key says yes. */
+bool ctl_is_yes(const json_t *object, const char *key);
+
+/* Without memory there is nothing that a command line tool could still do: say so and exit. */
+void ctl_must(bool good);
 
 /* Print the tree and a newline; consumes it. */
 void ctl_print_json(json_t *tree);

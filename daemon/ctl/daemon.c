@@ -35,8 +35,8 @@ enum ctl_status ctl_version(struct ctl *ctl, int argc, char **argv)
 static void add_plugin(struct ctl_table *table, const json_t *row)
 {
     const bool is_plugin = strcmp(ctl_text(row, "type"), "plugin") == 0;
-    const bool loaded = strcmp(ctl_text(row, "loaded"), "yes") == 0;
-    const bool chosen = strcmp(ctl_text(row, "chosen"), "yes") == 0;
+    const bool loaded = ctl_is_yes(row, "loaded");
+    const bool chosen = ctl_is_yes(row, "chosen");
     const char *state = !loaded ? "missing" : is_plugin || chosen ? "used" : "spare";
     const char *problem = ctl_text(row, "problem");
     const char *const cells[] = { ctl_text(row, "plugin"), ctl_text(row, "type"),

@@ -13,11 +13,17 @@ libctl_la_SOURCES = \
 	daemon/ctl/client.h \
 	daemon/ctl/ctl.h \
 	daemon/ctl/daemon.c \
+	daemon/ctl/explain.c \
+	daemon/ctl/ladder.c \
+	daemon/ctl/ladder.h \
 	daemon/ctl/log.c \
 	daemon/ctl/orders.c \
 	daemon/ctl/output.c \
+	daemon/ctl/paper.c \
+	daemon/ctl/paper.h \
 	daemon/ctl/peers.c \
-	daemon/ctl/sas.c
+	daemon/ctl/sas.c \
+	daemon/ctl/verdict.c
 
 if PLUGIN_STORE_SQLITE
 libctl_la_LIBADD += libdatabase.la

@@ -5,6 +5,7 @@
 #include <cygnet/version.h>
 
 #include <getopt.h>
+#include <locale.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -17,6 +18,9 @@ struct command {
 static const struct command commands[] = {
     { "sas", ctl_sas, "[PEER]", "SAs that are up" },
     { "peers", ctl_peers, "[PEER]", "configured peers, and what is wrong with them" },
+    { "explain", ctl_explain,
+      "[--last N] [--unknown] [--source ADDRESS] [--follow] [--json] [PEER]",
+      "the last negotiations: each message, each decision, and what to change" },
     { "initiate", ctl_initiate, "[--child CHILD] [--timeout SECONDS] [PEER]", "bring up" },
     { "terminate", ctl_terminate,
       "[--child CHILD] [--ike-id ID] [--child-id ID] [--force] [--timeout SECONDS] [PEER]",
@@ -70,6 +74,7 @@ int main(int argc, char **argv)
         { NULL, 0, NULL, 0 },
     };
     struct ctl ctl = { .uri = "unix://" CYG_RUN_DIR "/vici" };
+    (void)setlocale(LC_CTYPE, ""); /* which signs the terminal can show */
     /* "+": options behind the command are the command's. */
     for (int option; (option = getopt_long(argc, argv, "+u:jvh", options, NULL)) != -1;) {
         switch (option) {

@@ -18,6 +18,11 @@ const char *ctl_text(const json_t *object, const char *key)
     return text != NULL ? text : "";
 }
 
+bool ctl_is_yes(const json_t *object, const char *key)
+{
+    return strcmp(ctl_text(object, key), "yes") == 0;
+}
+
 void ctl_print_json(json_t *tree)
 {
     json_dumpf(tree, stdout, JSON_INDENT(2) | JSON_ENSURE_ASCII);
@@ -28,7 +33,7 @@ void ctl_print_json(json_t *tree)
 enum ctl_status ctl_check(const json_t *response)
 {
     const json_t *success = json_object_get(response, "success");
-    if (success == NULL || strcmp(ctl_text(response, "success"), "yes") == 0) {
+    if (success == NULL || ctl_is_yes(response, "success")) {
         return CTL_DONE;
     }
     fprintf(stderr, "cygnetctl: %s\n", ctl_text(response, "errmsg"));
@@ -41,8 +46,7 @@ enum ctl_status ctl_misused(const char *command, const char *what)
     return CTL_USAGE;
 }
 
-/* Without memory there is nothing that a command line tool could still do. */
-static void must(bool good)
+void ctl_must(bool good)
 {
     if (!good) {
         fputs("cygnetctl: out of memory\n", stderr);
@@ -53,13 +57,13 @@ static void must(bool good)
 struct ctl_table *ctl_table_new(const char *const *columns, size_t n)
 {
     struct ctl_table *table = calloc(1, sizeof *table);
-    must(table != NULL);
+    ctl_must(table != NULL);
     scols_init_debug(0);
     table->table = scols_new_table();
     table->columns = n;
-    must(table->table != NULL);
+    ctl_must(table->table != NULL);
     for (size_t i = 0; i < n; i++) {
-        must(scols_table_new_column(table->table, columns[i], 0, 0) != NULL);
+        ctl_must(scols_table_new_column(table->table, columns[i], 0, 0) != NULL);
     }
     return table;
 }
@@ -67,9 +71,9 @@ struct ctl_table *ctl_table_new(const char *const *columns, size_t n)
 void ctl_table_row(struct ctl_table *table, const char *const *cells)
 {
     struct libscols_line *line = scols_table_new_line(table->table, NULL);
-    must(line != NULL);
+    ctl_must(line != NULL);
     for (size_t i = 0; i < table->columns; i++) {
-        must(scols_line_set_data(line, i, cells[i]) == 0);
+        ctl_must(scols_line_set_data(line, i, cells[i]) == 0);
     }
 }
 

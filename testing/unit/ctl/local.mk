@@ -7,6 +7,10 @@ testing_unit_ctl_db_test_CPPFLAGS = $(AM_CPPFLAGS) $(PLUGIN_STORE_SQLITE_CFLAGS)
 testing_unit_ctl_db_test_LDADD = libctl.la $(test_ldadd)
 endif
 
+unit_tests += testing/unit/ctl/ladder_test
+testing_unit_ctl_ladder_test_CPPFLAGS = $(AM_CPPFLAGS) $(JANSSON_CFLAGS)
+testing_unit_ctl_ladder_test_LDADD = libctl.la $(test_ldadd)
+
 # The commands of cygnetctl, and swanctl, against the service.
 if PLUGIN_CONTROL_VICI
 if PLUGIN_STORE_SQLITE
