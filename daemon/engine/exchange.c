@@ -150,11 +150,21 @@ void exchange_wait(struct exchange *x, const struct cyg_path *path, struct cyg_s
     }
 }
 
+/* What found its SA before the responder's cookie was known has to find it now, too. */
 static void waiting_take_up(struct exchange *x)
 {
     while (x->waiting != NULL && !x->suspended && !x->ended) {
         struct waiting *w = waiting_take(x);
-        walker_exchange(x, &w->path, (struct cyg_span){ w->bytes, w->len });
+        struct cyg_span datagram = { w->bytes, w->len };
+        struct header h;
+        struct cyg_error err = { 0 };
+        if (header_decode(datagram, &h, &err) == CYG_OK && ike_sa_fits(x->sa, &h)) {
+            walker_exchange(x, &w->path, datagram);
+        } else {
+            x->engine->counts.dropped++;
+            (void)CYG_FAIL(&err, CYG_R_COOKIES_UNKNOWN);
+            events_log_stranger(x->engine, &w->path, &err);
+        }
         free(w);
     }
 }

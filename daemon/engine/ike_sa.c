@@ -172,23 +172,24 @@ enum cyg_code ike_sa_new(struct engine *engine, const struct cyg_path *path, boo
     return CYG_OK;
 }
 
+bool ike_sa_fits(const struct ike_sa *sa, const struct header *h)
+{
+    bool learnt = !sa->initiator || memcmp(sa->cookie_r, no_cookie, COOKIE_LEN) != 0;
+    return memcmp(sa->cookie_i, h->cookie_i, COOKIE_LEN) == 0
+           && (!learnt || memcmp(sa->cookie_r, h->cookie_r, COOKIE_LEN) == 0);
+}
+
 struct ike_sa *ike_sa_find(const struct engine *engine, const struct header *h)
 {
     struct ike_sa *sa = NULL;
     if (memcmp(h->cookie_r, no_cookie, COOKIE_LEN) != 0) {
         sa = find_own(engine, h->cookie_r);
-        if (sa != NULL) {
-            bool fits = !sa->initiator && memcmp(sa->cookie_i, h->cookie_i, COOKIE_LEN) == 0;
-            return fits ? sa : NULL;
-        }
+    }
+    if (sa != NULL) {
+        return !sa->initiator && ike_sa_fits(sa, h) ? sa : NULL;
     }
     sa = find_own(engine, h->cookie_i);
-    if (sa == NULL || !sa->initiator) {
-        return NULL;
-    }
-    bool fits = memcmp(sa->cookie_r, h->cookie_r, COOKIE_LEN) == 0
-                || memcmp(sa->cookie_r, no_cookie, COOKIE_LEN) == 0;
-    return fits ? sa : NULL;
+    return sa != NULL && sa->initiator && ike_sa_fits(sa, h) ? sa : NULL;
 }
 
 struct ike_sa *ike_sa_by_initiator(const struct engine *engine, const struct cyg_path *path,

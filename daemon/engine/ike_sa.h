@@ -99,6 +99,8 @@ CYG_MUST_USE enum cyg_code ike_sa_new(struct engine *engine, const struct cyg_pa
 
 /* By the cookies of a header; NULL: unknown. A responder's zero cookie never matches. */
 struct ike_sa *ike_sa_find(const struct engine *engine, const struct header *h);
+/* Whether the cookies of a header are its own; any responder's fits while none is known. */
+bool ike_sa_fits(const struct ike_sa *sa, const struct header *h);
 /* An SA that is up and whose first message from this address had this cookie: it comes again, late
  * or replayed, and begins nothing (H-067). NULL. */
 struct ike_sa *ike_sa_by_initiator(const struct engine *engine, const struct cyg_path *path,
