@@ -212,6 +212,37 @@ void child_sa_installed(struct child_sa *child)
     timer_set(&child->sa->engine->timers, &child->timer, child->expires);
 }
 
+/* Those of one IKE SA, beginning with the first: their records, as many as there is room for. */
+static size_t take_records(struct engine *engine, const struct child_name *names, size_t n,
+                           struct cyg_child_record *ret, size_t max, struct ike_sa **ret_sa)
+{
+    size_t taken = 0;
+    for (size_t i = 0; i < n && taken < max; i++) {
+        struct child_sa *child = child_sa_by_spi(engine, names[i].spi_in);
+        bool fits = child != NULL && child->uniqueid == names[i].uniqueid && !child->told;
+        if (fits && (taken == 0 || child->sa == *ret_sa)) {
+            *ret_sa = child->sa;
+            child->told = true;
+            listing_child(child, &ret[taken++]);
+        }
+    }
+    return taken;
+}
+
+void child_sa_tell(struct engine *engine, const struct child_name *names, size_t n,
+                   uint64_t order_id)
+{
+    struct cyg_child_record one; /* without memory they are told one by one */
+    struct cyg_child_record *many = n > 1 ? calloc(n, sizeof *many) : NULL;
+    struct cyg_child_record *records = many != NULL ? many : &one;
+    struct ike_sa *sa = NULL;
+    size_t taken;
+    while ((taken = take_records(engine, names, n, records, many != NULL ? n : 1, &sa)) > 0) {
+        events_children(sa, CYG_EVENT_CHILD_UP, order_id, records, taken);
+    }
+    free(many);
+}
+
 void child_sa_shorten(struct child_sa *child, uint64_t lifetime_s)
 {
     cyg_usec life = lifetime_s > UINT32_MAX ? CYG_NEVER : lifetime_s * CYG_SEC;
@@ -252,13 +283,13 @@ void child_sa_end(struct child_sa *child, const struct cyg_error *why)
     child->ended = true;
     bool was_up = child->state == CYG_CHILD_INSTALLED;
     child->state = CYG_CHILD_DELETING;
-    if (was_up) {
+    if (child->told) {
         struct cyg_child_record record;
         listing_child(child, &record);
         events_children(sa, CYG_EVENT_CHILD_DOWN, 0, &record, 1);
-        if (why != NULL && why->reason != 0) {
-            events_log(engine, sa, &child->path, 0, why);
-        }
+    }
+    if (was_up && why != NULL && why->reason != 0) {
+        events_log(engine, sa, &child->path, 0, why);
     }
     kernel_remove(child);
     timers_release(&engine->timers, &child->timer);

@@ -49,6 +49,7 @@ struct child_sa {
     uint8_t state;                          /* enum cyg_child_state */
     uint8_t part_in, part_out, part_policy; /* enum child_part */
     bool udp_encap, initiator, ended;
+    bool told; /* that it is up; so its end is told, too */
 };
 
 /* What a quick mode has agreed upon. */
@@ -85,6 +86,13 @@ void child_sa_policy(const struct child_sa *child, struct cyg_policy_spec *ret);
 
 /* Both directions stand: lifetimes run, it is up. */
 void child_sa_installed(struct child_sa *child);
+/* Say that those of these children that are still there are up: together, for each IKE SA that they
+ * belong to. */
+struct child_name {
+    uint32_t spi_in, uniqueid;
+};
+void child_sa_tell(struct engine *engine, const struct child_name *names, size_t n,
+                   uint64_t order_id);
 
 /* End it: take it out of the data plane. why NULL: wanted. Freed when the call into the engine
  * ends. Does not tell the peer. */

@@ -328,8 +328,14 @@ enum cyg_code ike_sa_establish(struct ike_sa *sa, const struct cyg_identity *rem
                                     cyg_span_of_array(sa->cookie_i));
     ike_sa_shorten(sa, lifetime_s);
     half_open_proven(engine, &sa->path);
-    engine->counts.handshakes_done++;
     return CYG_OK;
+}
+
+void ike_sa_tell(struct ike_sa *sa, uint64_t order_id)
+{
+    sa->told = true;
+    sa->engine->counts.handshakes_done++;
+    events_ike(sa, CYG_EVENT_IKE_UP, order_id);
 }
 
 unsigned ike_sa_max_exchanges(const struct ike_sa *sa)
@@ -383,7 +389,6 @@ void ike_sa_end(struct ike_sa *sa, bool with_delete, const struct cyg_error *why
         say_goodbye(sa);
     }
     sa->ended = true;
-    bool was_up = sa->state == CYG_IKE_ESTABLISHED;
     while (sa->children != NULL) {
         child_sa_end(sa->children, why);
     }
@@ -391,7 +396,7 @@ void ike_sa_end(struct ike_sa *sa, bool with_delete, const struct cyg_error *why
         exchange_end(sa->exchanges, why);
     }
     sa->state = CYG_IKE_DELETING;
-    if (was_up) {
+    if (sa->told) {
         events_ike(sa, CYG_EVENT_IKE_DOWN, 0);
     }
     principal_leave(sa);

@@ -90,6 +90,7 @@ struct ike_sa {
     bool dpd;                             /* the peer has shown the vendor ID */
     bool by_initiator;                    /* stands in that table */
     bool replaced;                        /* by a newer one: ends soon, its flows have moved */
+    bool told;                            /* that it is up; so its end is told, too */
 };
 
 /* Make an SA with a cookie of our own; peer is held, may be NULL. */
@@ -137,6 +138,9 @@ void ike_sa_move(struct ike_sa *sa, const struct cyg_path *path);
  * failure nothing has changed. */
 CYG_MUST_USE enum cyg_code ike_sa_establish(struct ike_sa *sa, const struct cyg_identity *remote,
                                             uint64_t lifetime_s, struct cyg_error *err);
+
+/* Its exchange is over, it is up: say so, and that a handshake has succeeded. */
+void ike_sa_tell(struct ike_sa *sa, uint64_t order_id);
 
 /* Cut the rest of its life to so many seconds; never lengthens it. */
 void ike_sa_shorten(struct ike_sa *sa, uint64_t lifetime_s);

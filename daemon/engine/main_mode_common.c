@@ -277,7 +277,7 @@ void main_ended(struct exchange *x, const struct cyg_error *why)
         ike_sa_end(sa, false, why);
         return;
     }
-    events_ike(sa, CYG_EVENT_IKE_UP, x->order_id);
+    ike_sa_tell(sa, x->order_id);
     unique_apply(sa, initial_contact);
     orders_ike_up(sa);
 }

@@ -7,7 +7,6 @@
 #include "exchange.h"
 #include "flows.h"
 #include "jobs.h"
-#include "listing.h"
 #include "live.h"
 #include "main_mode.h"
 #include "orders_internal.h"
@@ -38,7 +37,7 @@ struct order {
     struct cyg_peer *peer;               /* held */
     const struct cyg_peer_child *config; /* NULL: phase 1 only */
     uint32_t ike_uniqueid;
-    uint32_t *children; /* uniqueids of those that are up */
+    struct child_name *children; /* those that are up; told together */
     size_t n_flows, next_flow, n_pending, n_up;
     unsigned retries;
     uint16_t address_at; /* in peer->initiate_to */
@@ -69,29 +68,6 @@ static void order_free(struct order *order)
     free(order);
 }
 
-/* All flows that are up, told at once. */
-static void publish_children(const struct order *order)
-{
-    const struct ike_sa *sa = ike_sa_by_uniqueid(order->engine, order->ike_uniqueid);
-    if (sa == NULL || order->n_up == 0) {
-        return;
-    }
-    struct cyg_child_record *records = calloc(order->n_up, sizeof *records);
-    size_t n = 0;
-    for (const struct child_sa *child = sa->children; records != NULL && child != NULL;
-         child = child->next) {
-        for (size_t i = 0; i < order->n_up; i++) {
-            if (order->children[i] == child->uniqueid && n < order->n_up) {
-                listing_child(child, &records[n++]);
-            }
-        }
-    }
-    if (n > 0) {
-        events_children(sa, CYG_EVENT_CHILD_UP, order->public_id, records, n);
-    }
-    free(records);
-}
-
 /* Say how it went and forget it. why: NULL or reason 0: success. */
 static void finish(struct order *order, const struct cyg_error *why)
 {
@@ -100,7 +76,7 @@ static void finish(struct order *order, const struct cyg_error *why)
         return;
     }
     order->finished = true;
-    publish_children(order);
+    child_sa_tell(order->engine, order->children, order->n_up, order->public_id);
     const char *name = order->peer != NULL ? order->peer->name : order->ike;
     if (order->public_id != 0) {
         events_order_done(order->engine, order->public_id, order->ike_uniqueid, name,
@@ -173,7 +149,7 @@ static void start_flows(struct order *order, struct ike_sa *sa)
         if (quick_mode_initiate(sa, order->peer, order->config, &flow, order->id, order->public_id,
                                 &err)
             != CYG_OK) {
-            orders_flow_done(order->engine, order->id, 0, &err);
+            (void)orders_flow_done(order->engine, order->id, NULL, &err);
         }
     }
     order->starting = false;
@@ -197,16 +173,16 @@ static void conclude_flows(struct order *order, const struct ike_sa *sa)
     }
 }
 
-void orders_flow_done(struct engine *engine, uint64_t order_id, uint32_t child_id,
+bool orders_flow_done(struct engine *engine, uint64_t order_id, const struct child_name *child,
                       const struct cyg_error *why)
 {
     struct order *order = order_find(engine, order_id);
     if (order == NULL || order->state != ORDER_FLOWS) {
-        return;
+        return false;
     }
     order->n_pending--;
-    if (child_id != 0 && order->n_up < order->n_flows) {
-        order->children[order->n_up++] = child_id;
+    if (child != NULL && order->n_up < order->n_flows) {
+        order->children[order->n_up++] = *child;
     } else if (why->reason != 0) {
         order->last = *why;
     } else { /* somebody has ended the IKE SA: no failure of his, but none of our successes */
@@ -214,12 +190,13 @@ void orders_flow_done(struct engine *engine, uint64_t order_id, uint32_t child_i
     }
     struct ike_sa *sa = ike_sa_by_uniqueid(engine, order->ike_uniqueid);
     if (order->starting) {
-        return;
+        return true;
     }
     if (sa != NULL && !sa->ended) {
         start_flows(order, sa);
     }
     conclude_flows(order, sa);
+    return true;
 }
 
 /* The IKE SA is up: its child's flows, if one is wanted. */

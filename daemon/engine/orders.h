@@ -28,8 +28,11 @@ void orders_job_done(struct engine *engine, struct engine_job *job);
 void orders_ike_up(struct ike_sa *sa);
 void orders_ike_ended(struct engine *engine, const struct ike_sa *sa, const struct cyg_error *why);
 
-/* A flow is decided: up (child_id), or refused. */
-void orders_flow_done(struct engine *engine, uint64_t order_id, uint32_t child_id,
+struct child_name;
+
+/* A flow is decided: up, or refused (NULL). The order tells about it when all are; false: there is
+ * no such order (any more). */
+bool orders_flow_done(struct engine *engine, uint64_t order_id, const struct child_name *child,
                       const struct cyg_error *why);
 
 /* Whether an order is bringing this child up. */

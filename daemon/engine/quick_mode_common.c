@@ -2,7 +2,6 @@
 /* What both roles of quick mode do: keys, the child, the end. See quick_mode.h. */
 #include "events.h"
 #include "informational.h"
-#include "listing.h"
 #include "orders.h"
 #include "quick_mode.h"
 
@@ -232,22 +231,18 @@ void quick_ended(struct exchange *x, const struct cyg_error *why)
     }
     bool success =
         why->reason == 0 && x->state == x->kind->done && qm->child != NULL && !qm->child->ended;
-    uint32_t child_id = 0;
+    struct child_name name = { 0 };
     if (success) {
         child_sa_installed(qm->child);
-        child_id = qm->child->uniqueid;
+        name = (struct child_name){ qm->child->spi_in, qm->child->uniqueid };
     } else {
         give_back(x, why);
     }
-    if (success && qm->order == 0) {
-        struct cyg_child_record record;
-        listing_child(qm->child, &record);
-        events_children(x->sa, CYG_EVENT_CHILD_UP, 0, &record, 1);
-    }
     cyg_peer_release(qm->peer);
     qm->peer = NULL;
-    if (qm->order != 0) {
-        orders_flow_done(x->engine, qm->order, child_id, why);
+    bool taken = orders_flow_done(x->engine, qm->order, success ? &name : NULL, why);
+    if (success && !taken) {
+        child_sa_tell(x->engine, &name, 1, 0);
     }
     if (is_dead(x, why)) {
         ike_sa_end(x->sa, true, why);

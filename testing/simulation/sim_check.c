@@ -305,9 +305,51 @@ void sim_check_sent(struct sim_host *h, struct cyg_span datagram)
     }
 }
 
+/* An IKE SA or child SA that is up, as far as was said. */
+struct sim_up {
+    uint32_t uniqueid;
+    bool child;
+};
+
+static void check_pair(struct sim_host *h, bool child, uint32_t uniqueid, bool is_up)
+{
+    size_t i = 0;
+    while (i < h->n_up && (h->up[i].child != child || h->up[i].uniqueid != uniqueid)) {
+        i++;
+    }
+    bool was_up = i < h->n_up;
+    if (is_up == was_up || uniqueid == 0) {
+        SIM_BROKEN(h->sim, "%s says that %s %u is %s, but it was %s", h->name,
+                   child ? "child SA" : "IKE SA", uniqueid, is_up ? "up" : "down",
+                   was_up ? "up" : "not");
+    } else if (is_up) {
+        SIM_GROW(h->up, h->n_up, h->room_up);
+        h->up[h->n_up++] = (struct sim_up){ uniqueid, child };
+    } else {
+        h->up[i] = h->up[--h->n_up];
+    }
+}
+
+void sim_check_event(struct sim_host *h, const struct cyg_event *event)
+{
+    bool ike = event->type == CYG_EVENT_IKE_UP || event->type == CYG_EVENT_IKE_DOWN;
+    bool child = event->type == CYG_EVENT_CHILD_UP || event->type == CYG_EVENT_CHILD_DOWN;
+    bool is_up = event->type == CYG_EVENT_IKE_UP || event->type == CYG_EVENT_CHILD_UP;
+    if (ike) {
+        check_pair(h, false, event->ike->uniqueid, is_up);
+    }
+    for (size_t i = 0; child && i < event->n_children; i++) {
+        check_pair(h, true, event->children[i].uniqueid, is_up);
+    }
+}
+
 static bool host_orphans(struct sim *s, struct sim_host *h, struct listing *l)
 {
     listing_get(h, l);
+    if (h->engine != NULL && h->n_up != l->n_ikes + l->n_children) {
+        return !sim_complain(s, "%s has %zu SAs and said of %zu that they are up", h->name,
+                             l->n_ikes + l->n_children, h->n_up);
+    }
     return h->engine != NULL && !host_owns(s, h, l);
 }
 

@@ -173,6 +173,7 @@ static void host_event(void *context, const struct cyg_event *event)
     if (event->error.reason != 0) {
         check_record(h, &event->error);
     }
+    sim_check_event(h, event);
     SIM_GROW(h->log, h->n_log, h->room_log);
     h->log[h->n_log++] = (struct sim_log_row){
         .when = event->when, .type = event->type, .order_id = event->order_id, .error = event->error
@@ -337,6 +338,7 @@ void sim_start(struct sim_host *h)
     }
     sim_story_host(h, "starts");
     h->armed = CYG_NEVER;
+    h->n_up = 0;
     s->visited = h;
     sim_memory_enter(0);
     enum cyg_code code = engine_new(s->now, &h->settings, &providers, &world, &h->engine);
@@ -408,6 +410,7 @@ void sim_host_free(struct sim_host *h)
     sim_release(h->log);
     sim_release(h->traffic);
     sim_release(h->once);
+    sim_release(h->up);
     sim_release(h);
 }
 

@@ -156,6 +156,8 @@ struct sim_host {
     size_t n_traffic, room_traffic;
     struct sim_once *once; /* encrypted messages sent, see sim_check.c */
     size_t n_once, room_once;
+    struct sim_up *up; /* SAs that were said to be up and not down again, see sim_check.c */
+    size_t n_up, room_up;
 };
 
 /* Around every call of an engine: nothing calls back into it, memory counts as its own, and the
@@ -215,6 +217,8 @@ void sim_toy_mac(enum cyg_alg alg, struct cyg_span key, const struct cyg_span *p
 
 /* ---- checks that hold always ---- */
 void sim_check_sent(struct sim_host *h, struct cyg_span datagram);
+/* Look at what a host says: up and down come in pairs. */
+void sim_check_event(struct sim_host *h, const struct cyg_event *event);
 
 /* ---- story ---- */
 void sim_story_event(struct sim_host *h, const struct cyg_event *event);
