@@ -87,23 +87,6 @@ static bool is_text(struct cyg_span text, const char *word)
     return cyg_span_equal(text, cyg_span_str(word));
 }
 
-/* Decimal without sign, at most max; false if it is anything else. */
-static bool parse_number(struct cyg_span text, unsigned max, unsigned *ret)
-{
-    unsigned value = 0;
-    for (size_t i = 0; i < text.len; i++) {
-        if (text.data[i] < '0' || text.data[i] > '9') {
-            return false;
-        }
-        value = value * 10 + (unsigned)(text.data[i] - '0');
-        if (value > max) {
-            return false;
-        }
-    }
-    *ret = value;
-    return text.len > 0;
-}
-
 /* The address alone, no port. inet_pton wants a NUL and refuses what is no address (octal, short
  * forms). */
 static bool parse_plain(struct cyg_span text, struct cyg_address *ret)
@@ -157,7 +140,7 @@ static bool parse_endpoint(struct cyg_span text, struct cyg_address *ret)
         return false;
     }
     if (port.len > 0
-        && (port.data[0] != ':' || !parse_number(cyg_span_after(port, 1), UINT16_MAX, &number))) {
+        && (port.data[0] != ':' || !text_number(cyg_span_after(port, 1), UINT16_MAX, &number))) {
         return false;
     }
     ret->port = (uint16_t)number;
@@ -194,7 +177,7 @@ enum cyg_code cyg_prefix_parse(struct cyg_span text, struct cyg_prefix *ret, str
     unsigned max = (unsigned)(8 * cyg_address_len(&p.address));
     unsigned bits = text.data[0] == '%' ? 0 : max; /* %any4: every IPv4 address */
     if (slash != NULL
-        && (text.data[0] == '%' || !parse_number(cyg_span_after(text, n + 1), max, &bits))) {
+        && (text.data[0] == '%' || !text_number(cyg_span_after(text, n + 1), max, &bits))) {
         return CYG_FAIL(err, CYG_R_PREFIX_TEXT, .got_quote = cyg_quote(CYG_QUOTE_TEXT, text));
     }
     p.bits = (uint8_t)bits;

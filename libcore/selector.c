@@ -34,22 +34,6 @@ static enum cyg_code range_backwards(const struct cyg_selector *s, struct cyg_er
                                 (struct cyg_span){ (const uint8_t *)&s->to, sizeof s->to }));
 }
 
-static bool parse_number(struct cyg_span text, unsigned max, unsigned *ret)
-{
-    unsigned value = 0;
-    for (size_t i = 0; i < text.len; i++) {
-        if (text.data[i] < '0' || text.data[i] > '9') {
-            return false;
-        }
-        value = value * 10 + (unsigned)(text.data[i] - '0');
-        if (value > max) {
-            return false;
-        }
-    }
-    *ret = value;
-    return text.len > 0;
-}
-
 static bool is_word(struct cyg_span text, const char *word)
 {
     return text.len == strlen(word) && strncasecmp((const char *)text.data, word, text.len) == 0;
@@ -68,7 +52,7 @@ static bool parse_protocol(struct cyg_span text, uint8_t *ret)
             return true;
         }
     }
-    bool ok = parse_number(text, UINT8_MAX, &number);
+    bool ok = text_number(text, UINT8_MAX, &number);
     *ret = (uint8_t)number;
     return ok;
 }
@@ -85,7 +69,7 @@ static bool parse_ports(struct cyg_span text, struct cyg_selector *s)
     if (slash != NULL) {
         struct cyg_span word = cyg_span_after(text, n + 1);
         if (!is_word(word, "any") && !is_word(word, "%any")
-            && !parse_number(word, UINT16_MAX, &port)) {
+            && !text_number(word, UINT16_MAX, &port)) {
             return false;
         }
     }

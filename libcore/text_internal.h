@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Building a line of text in a buffer of the caller's, cut where it does not fit, always
- * NUL-terminated. For the formatters of libcore only. */
+/* Text, for the formatters and parsers of libcore only. A line is built in a buffer of the
+ * caller's, cut where it does not fit, always NUL-terminated. */
 #pragma once
 
-#include <cygnet/base.h>
+#include <cygnet/span.h>
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -48,4 +48,21 @@ static inline void text_add_bytes(struct text *t, const char *bytes, size_t n)
     memcpy(t->buffer + t->len, bytes, n);
     t->len += n;
     t->buffer[t->len] = '\0';
+}
+
+/* Decimal without sign, at most max; false if it is anything else. */
+static inline bool text_number(struct cyg_span text, unsigned max, unsigned *ret)
+{
+    unsigned value = 0;
+    for (size_t i = 0; i < text.len; i++) {
+        if (text.data[i] < '0' || text.data[i] > '9') {
+            return false;
+        }
+        value = value * 10 + (unsigned)(text.data[i] - '0');
+        if (value > max) {
+            return false;
+        }
+    }
+    *ret = value;
+    return text.len > 0;
 }
