@@ -14,6 +14,12 @@ benches += testing/bench/engine_bench
 testing_bench_engine_bench_CPPFLAGS = $(crypto_cppflags)
 testing_bench_engine_bench_SOURCES = testing/bench/engine_bench.c $(bench_host)
 testing_bench_engine_bench_LDADD = $(bench_ldadd)
+
+# The load generator; testing/bench/lab runs it.
+EXTRA_PROGRAMS += testing/bench/load
+testing_bench_load_CPPFLAGS = $(crypto_cppflags)
+testing_bench_load_SOURCES = testing/bench/load.c $(bench_host)
+testing_bench_load_LDADD = libio.la $(bench_ldadd)
 endif
 endif
 

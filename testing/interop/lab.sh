@@ -150,7 +150,8 @@ cygnet_run() {
 	      level = 1 }
 	store-sqlite { database = "$dir/cygnet.db" }
 	control-vici { socket = "unix://$dir/vici" }
-	kernel-tun { device = "cygnet0" }
+	kernel-tun { device = "cygnet0"
+	             ${CYGNET_TUN:-} }
 	${CYGNET_EXTRA:-}
 	CONF
     # "exec" all the way down, so that $! is the daemon itself.
@@ -190,6 +191,7 @@ charon_start() {
 	charon {
 	  load_modular = yes
 	  retransmit_timeout = ${CHARON_RETRANSMIT:-4.0}
+	  ${CHARON_EXTRA:-}
 	  filelog { file { path = $dir/log
 	                   append = no
 	                   flush_line = yes
