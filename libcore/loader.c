@@ -374,21 +374,23 @@ size_t cyg_loader_records(const struct cyg_loader *l, size_t from, struct cyg_pl
 
 /* ---- the end ---- */
 
+void cyg_loader_unload(struct cyg_loader *l)
+{
+    while (l != NULL && l->n_load_order > 0) {
+        struct plugin *p = &l->plugins[l->load_order[--l->n_load_order]];
+        if (p->desc->unload != NULL) {
+            p->desc->unload(p->self);
+        }
+    }
+}
+
 void cyg_loader_free(struct cyg_loader *l)
 {
     if (l == NULL) {
         return;
     }
-    for (size_t i = l->n_load_order; i > 0; i--) {
-        struct plugin *p = &l->plugins[l->load_order[i - 1]];
-        if (p->desc->unload != NULL) {
-            p->desc->unload(p->self);
-        }
-    }
-    for (size_t i = l->n_load_order; i > 0; i--) {
-        loader_file_close(&l->plugins[l->load_order[i - 1]]);
-    }
-    for (size_t i = l->n_plugins; i > 0; i--) { /* those that were never loaded */
+    cyg_loader_unload(l);
+    for (size_t i = l->n_plugins; i > 0; i--) {
         loader_file_close(&l->plugins[i - 1]);
     }
     free(l->plugins);

@@ -56,38 +56,35 @@ static bool wants(const struct subscriber *s, const struct cyg_event *event)
            && (event->type != CYG_EVENT_LOG || event->level <= s->level);
 }
 
-static void deliver(struct control *c, const struct cyg_event *event, uint64_t dropped)
+void control_deliver(struct control *c, const struct cyg_event *event)
 {
     for (size_t i = 0; i < CONTROL_SUBSCRIBERS_MAX; i++) {
         /* A copy: the callback may unsubscribe, or another thread subscribe. */
         pthread_mutex_lock(&c->mutex);
         const struct subscriber s = c->subscribers[i];
+        const bool wanted = wants(&s, event);
+        if (wanted) {
+            c->subscribers[i].dropped = 0;
+        }
         pthread_mutex_unlock(&c->mutex);
-        if (wants(&s, event)) {
-            s.callback(s.context, event, dropped);
+        if (wanted) {
+            s.callback(s.context, event, s.dropped);
         }
     }
-}
-
-void control_deliver(struct control *c, const struct cyg_event *event)
-{
-    deliver(c, event, 0);
 }
 
 static void run_events(struct control *c)
 {
     pthread_mutex_lock(&c->mutex);
     struct queued_event *all = c->events;
-    const uint64_t dropped = c->events_dropped;
     c->events = NULL;
     c->events_end = &c->events;
     c->n_events = 0;
     c->event_bytes = 0;
-    c->events_dropped = 0;
     pthread_mutex_unlock(&c->mutex);
     for (struct queued_event *e = all; e != NULL;) {
         struct queued_event *next = e->next;
-        deliver(c, &e->event, e == all ? dropped : 0);
+        control_deliver(c, &e->event);
         free(e);
         e = next;
     }
@@ -238,6 +235,14 @@ static bool is_wanted(const struct control *c, const struct cyg_event *event)
     return false;
 }
 
+/* Who wanted it is told with the next one that he gets; under the mutex. */
+static void count_dropped(struct control *c, const struct cyg_event *event)
+{
+    for (size_t i = 0; i < CONTROL_SUBSCRIBERS_MAX; i++) {
+        c->subscribers[i].dropped += wants(&c->subscribers[i], event);
+    }
+}
+
 void control_publish(struct control *c, const struct cyg_event *event)
 {
     pthread_mutex_lock(&c->mutex);
@@ -251,7 +256,7 @@ void control_publish(struct control *c, const struct cyg_event *event)
     struct queued_event *copy = room ? copy_event(event) : NULL;
     pthread_mutex_lock(&c->mutex);
     if (copy == NULL) {
-        c->events_dropped++;
+        count_dropped(c, event);
     } else {
         *c->events_end = copy;
         c->events_end = &copy->next;

@@ -17,6 +17,7 @@ struct subscriber {
     int8_t level;
     void (*callback)(void *context, const struct cyg_event *event, uint64_t dropped);
     void *context;
+    uint64_t dropped; /* events that it has not got since the last one */
 };
 
 struct control {
@@ -31,7 +32,6 @@ struct control {
     struct call *calls, **calls_end;
     struct queued_event *events, **events_end;
     size_t n_events, event_bytes;
-    uint64_t events_dropped;
     struct subscriber subscribers[CONTROL_SUBSCRIBERS_MAX];
     uint32_t last_id;
 };

@@ -461,7 +461,7 @@ static void close_handle(uv_handle_t *handle, void *context)
     }
 }
 
-/* No mail any more; finished jobs hold secrets. */
+/* No mail any more; finished jobs hold secrets, and somebody waits for each request. */
 static void drop_mail(struct daemon *d)
 {
     if (d->mailbox == NULL) {
@@ -472,26 +472,37 @@ static void drop_mail(struct daemon *d)
         struct mail *next = mail->next;
         if (mail->type == MAIL_JOB_DONE) {
             engine_job_free(mail->job);
+        } else if (mail->type == MAIL_REQUEST) {
+            mail->request.call(mail->request.context);
         }
         free(mail);
         mail = next;
     }
 }
 
+/* The order is what makes it safe: nobody is called whose state or code has gone.
+ * 1. The mailbox is closed: what asks the engine gets no for an answer, so that no job waits for a
+ *    loop that does not turn any more.
+ * 2. The lanes are closed: all jobs have run, and none is taken.
+ * 3. A call through the control thread, behind all results of plugins' jobs: they are delivered.
+ * 4. The plugins unload; they may still log, and end watches and timers.
+ * 5. The control thread ends; what is left for it are records of the log.
+ * 6. The plugins' code goes, then what they were given. */
 void daemon_free(struct daemon *d)
 {
     if (d == NULL) {
         return;
     }
-    /* Lanes first: the jobs that they finish go back to an engine that is still there. */
-    lanes_free(d->lanes);
     drop_mail(d);
-    if (d->control != NULL) { /* results of plugins' jobs, while the plugins' code is still there */
+    lanes_close(d->lanes);
+    if (d->control != NULL) {
         control_call(d->control, do_nothing, NULL);
     }
     engine_free(d->engine);
-    cyg_loader_free(d->loader); /* plugins' threads end here and may still log */
+    cyg_loader_unload(d->loader);
     control_free(d->control);
+    cyg_loader_free(d->loader);
+    lanes_free(d->lanes);
     cyg_log_free(d->log);
     sockets_close(d->sockets);
     uv_walk(&d->loop, close_handle, NULL);

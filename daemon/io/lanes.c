@@ -144,21 +144,28 @@ void lanes_counts(struct lanes *lanes, enum cyg_lane lane_id, uint32_t *ret_thre
     pthread_mutex_unlock(&lane->mutex);
 }
 
+void lanes_close(struct lanes *lanes)
+{
+    for (size_t i = 0; lanes != NULL && i < CYG_LANES; i++) {
+        struct lane *lane = &lanes->lane[i];
+        pthread_mutex_lock(&lane->mutex);
+        lane->closing = true;
+        const unsigned n = lane->n_threads;
+        lane->n_threads = 0;
+        pthread_cond_broadcast(&lane->wake);
+        pthread_mutex_unlock(&lane->mutex);
+        for (unsigned t = 0; t < n; t++) {
+            pthread_join(lane->threads[t], NULL);
+        }
+    }
+}
+
 void lanes_free(struct lanes *lanes)
 {
     if (lanes == NULL) {
         return;
     }
-    for (size_t i = 0; i < CYG_LANES; i++) {
-        struct lane *lane = &lanes->lane[i];
-        pthread_mutex_lock(&lane->mutex);
-        lane->closing = true;
-        pthread_cond_broadcast(&lane->wake);
-        pthread_mutex_unlock(&lane->mutex);
-        for (unsigned t = 0; t < lane->n_threads; t++) {
-            pthread_join(lane->threads[t], NULL);
-        }
-    }
+    lanes_close(lanes);
     for (size_t i = 0; i < CYG_LANES; i++) {
         pthread_cond_destroy(&lanes->lane[i].wake);
         pthread_mutex_destroy(&lanes->lane[i].mutex);

@@ -26,5 +26,8 @@ CYG_MUST_USE enum cyg_code lanes_submit(struct lanes *lanes, enum cyg_lane lane,
 void lanes_counts(struct lanes *lanes, enum cyg_lane lane, uint32_t *ret_threads,
                   uint32_t *ret_active, uint32_t *ret_queued);
 
-/* Refuse new jobs, finish all that are queued, end the threads, free. NULL is allowed. */
+/* Refuse new jobs, finish all that are queued, end the threads. NULL is allowed. */
+void lanes_close(struct lanes *lanes);
+
+/* Close and free. NULL is allowed. */
 void lanes_free(struct lanes *lanes);

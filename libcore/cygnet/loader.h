@@ -49,5 +49,9 @@ CYG_PUBLIC size_t cyg_loader_each(const struct cyg_loader *loader, enum cyg_feat
 CYG_PUBLIC size_t cyg_loader_records(const struct cyg_loader *loader, size_t from,
                                      struct cyg_plugin_record *ret, size_t max);
 
-/* Unload in reverse order and close. NULL is allowed. */
+/* Call unload of the plugins, in reverse order. Their code stays until the loader is freed, for
+ * what is still on its way to it. NULL is allowed. */
+CYG_PUBLIC void cyg_loader_unload(struct cyg_loader *loader);
+
+/* Unload, unless it was done, and close. NULL is allowed. */
 CYG_PUBLIC void cyg_loader_free(struct cyg_loader *loader);

@@ -175,6 +175,34 @@ static void test_a_full_queue_drops_and_counts(void **state)
     assert_in_range(seen.dropped, 1, 100);
 }
 
+static void test_each_subscriber_learns_what_it_has_missed(void **state)
+{
+    (void)state;
+    struct control *control = NULL;
+    assert_int_equal(control_new(&control), CYG_OK);
+    struct seen log = { 0 }, sas = { 0 };
+    assert_int_not_equal(control_subscribe(control, CYG_EVENT_LOG, 4, on_event, &log), 0);
+    assert_int_not_equal(control_subscribe(control, CYG_EVENT_IKE_UP, 4, on_event, &sas), 0);
+    atomic_uint asleep = 0;
+    assert_true(control_post(control, sleep_long, &asleep));
+    assert_true(reaches(&asleep, 1));
+    /* Only of the first kind does anything fit; of the second, seven are lost. */
+    for (uint32_t i = 1; i <= CONTROL_EVENTS_MAX + 10; i++) {
+        control_publish(control, &(struct cyg_event){ .type = CYG_EVENT_LOG, .ike_uniqueid = i });
+    }
+    for (uint32_t i = 1; i <= 7; i++) {
+        control_publish(control,
+                        &(struct cyg_event){ .type = CYG_EVENT_IKE_UP, .ike_uniqueid = i });
+    }
+    assert_true(reaches(&log.n, CONTROL_EVENTS_MAX));
+    control_publish(control, &(struct cyg_event){ .type = CYG_EVENT_IKE_UP, .ike_uniqueid = 8 });
+    assert_true(reaches(&sas.n, 1));
+    control_free(control);
+    assert_int_equal(log.dropped, 10);
+    assert_int_equal(sas.n, 1);
+    assert_int_equal(sas.dropped, 7);
+}
+
 static void test_large_messages_fill_the_queue_sooner(void **state)
 {
     (void)state;
@@ -201,4 +229,5 @@ TEST_MAIN(cmocka_unit_test(test_calls_run_on_one_other_thread),
           cmocka_unit_test(test_timer_fires_once_and_can_be_cancelled),
           cmocka_unit_test(test_events_are_deep_copies_for_who_wants_them),
           cmocka_unit_test(test_a_full_queue_drops_and_counts),
+          cmocka_unit_test(test_each_subscriber_learns_what_it_has_missed),
           cmocka_unit_test(test_large_messages_fill_the_queue_sooner));

@@ -137,6 +137,27 @@ static void test_refuses_strangers_at_half_and_all_when_full(void **state)
     lanes_free(lanes);
 }
 
+static void test_closed_lanes_have_run_all_and_take_no_more(void **state)
+{
+    (void)state;
+    struct lanes *lanes = NULL;
+    atomic_uint ran = 0;
+    assert_int_equal(lanes_new(1, &lanes), CYG_OK);
+    for (unsigned i = 0; i < 100; i++) {
+        assert_int_equal(lanes_submit(lanes, CYG_LANE_SLOW, false, count, nothing, &ran), CYG_OK);
+    }
+    lanes_close(lanes);
+    assert_int_equal(ran, 100);
+    for (unsigned i = 0; i < CYG_LANES; i++) {
+        assert_int_equal(lanes_submit(lanes, (enum cyg_lane)i, false, count, nothing, &ran),
+                         CYG_LIMIT);
+    }
+    lanes_close(lanes); /* again: nothing */
+    lanes_free(lanes);
+    assert_int_equal(ran, 100);
+}
+
 TEST_MAIN(cmocka_unit_test(test_runs_every_job_once),
           cmocka_unit_test(test_established_go_before_strangers),
+          cmocka_unit_test(test_closed_lanes_have_run_all_and_take_no_more),
           cmocka_unit_test(test_refuses_strangers_at_half_and_all_when_full));
