@@ -42,6 +42,7 @@ struct child_sa {
     struct cyg_path path; /* as the data plane knows it */
     struct timer timer;
     cyg_usec installed, expires, used_in, used_out;
+    cyg_usec asked; /* the data plane for its counters, last; 0: never */
     uint64_t bytes_in, packets_in, bytes_out, packets_out;
     uint64_t life_bytes; /* 0: no bound */
     uint32_t uniqueid, spi_in, spi_out;

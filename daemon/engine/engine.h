@@ -111,7 +111,8 @@ void engine_kernel_event(struct engine *engine, cyg_usec now, const struct cyg_k
 void engine_order(struct engine *engine, cyg_usec now, const struct cyg_order *order);
 
 /* Copy records of IKE SAs with uniqueid above `after`: see struct cyg_host.list_sas. Traffic
- * counters are those of the last data-plane query; asking starts a new one. */
+ * counters are those of the last data-plane query; asking starts a new one, at most every 100 ms
+ * for each child. */
 void engine_list(struct engine *engine, cyg_usec now, uint32_t after,
                  struct cyg_ike_record *ret_ike, size_t max_ike, size_t *ret_n_ike,
                  struct cyg_child_record *ret_children, size_t max_children,

@@ -262,8 +262,17 @@ void kernel_move(struct child_sa *child)
     }
 }
 
+/* Listings come in pages, and each is made again when its counters are there; somebody may ask for
+ * them all the time. */
+#define QUERY_INTERVAL (100 * CYG_MSEC)
+
 void kernel_query(struct child_sa *child)
 {
+    const cyg_usec now = child->sa->engine->now;
+    if (child->asked != 0 && now - child->asked < QUERY_INTERVAL) {
+        return;
+    }
+    child->asked = now;
     for (unsigned inbound = 0; inbound < 2; inbound++) {
         if (child->state != CYG_CHILD_INSTALLED) {
             return;

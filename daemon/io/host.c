@@ -92,7 +92,8 @@ static enum cyg_code host_list_sas(void *daemon, uint32_t after, struct cyg_ike_
                          .mutex = PTHREAD_MUTEX_INITIALIZER,
                          .made = PTHREAD_COND_INITIALIZER };
     *ret_n_ike = *ret_n_children = 0;
-    /* A listing asks the data plane for its counters; they are in the next one. */
+    /* A listing asks the data plane for its counters; they are in the next one, which does not ask
+     * again so soon. */
     enum cyg_code code = request_listing(&l);
     l.outstanding = *ret_n_children;
     for (unsigned i = 0; code == CYG_OK && l.outstanding > 0 && i < LIST_TRIES; i++) {

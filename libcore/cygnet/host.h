@@ -65,8 +65,10 @@ struct cyg_host {
     enum cyg_code (*order)(void *daemon, const struct cyg_order *order, uint64_t *ret_id);
 
     /* Copy IKE SAs with uniqueid above `after`, at most max_ike and max_children records (256 each
-     * per engine turn); blocks until the engine has its next turn. *ret_children of one IKE SA
-     * stand together, in the order of the IKE records. */
+     * per engine turn). Blocks until the engine has its next turns and, up to 10 ms, until the data
+     * plane has told the traffic of the children: for jobs, not for the control thread. With
+     * max_children 0 it asks for none. *ret_children of one IKE SA stand together, in the order of
+     * the IKE records. CYG_LIMIT: the daemon ends. */
     enum cyg_code (*list_sas)(void *daemon, uint32_t after, struct cyg_ike_record *ret_ike,
                               size_t max_ike, size_t *ret_n_ike,
                               struct cyg_child_record *ret_children, size_t max_children,

@@ -214,25 +214,25 @@ static void send_loaded(struct client *client, struct conns *c)
     c->is_loaded_done = conn == NULL;
 }
 
-static void more_conns(struct client *client)
+static bool more_conns(struct client *client)
 {
     struct conns *c = client_state(client);
     if (c->is_reading) {
-        return;
+        return false;
     }
     if (!c->is_loaded_done) {
         send_loaded(client, c);
-        client_wake(client);
-        return;
+        return true;
     }
     if (c->is_done || client_vici(client)->ops == NULL) {
         struct cyg_vici_writer w;
         cyg_vici_begin(&w, CYG_VICI_CMD_RESPONSE, NULL);
         client_reply(client, &w);
-        return;
+        return false;
     }
     c->is_reading = true;
     store_job_start(client_vici(client), client, CYG_LANE_STORAGE, &c->job);
+    return false;
 }
 
 void command_list_conns(struct client *client, struct cyg_span message)

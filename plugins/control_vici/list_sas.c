@@ -2,22 +2,26 @@
 /* list-sas: SAs with charon's names and in charon's order of keys, since people's scripts and
  * strongSwan's own test scenarios read them. */
 #include "commands.h"
+#include "service.h"
 
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#define PAGE_IKE      16u
-#define PAGE_CHILDREN 256u
+#define PAGE 256u
 
-/* A listing under way: what is asked for, and how far it is. */
+/* A listing under way: what is asked for, and how far it is. While a page is being read, which
+ * waits for the engine and its data plane, it belongs to the job, else to the client. */
 struct listing {
+    struct store_job job;
     char ike[CYG_NAME_MAX], child[CYG_NAME_MAX];
     uint32_t ike_id, child_id;
     uint32_t after;
-    struct cyg_ike_record records[PAGE_IKE];
-    struct cyg_child_record children[PAGE_CHILDREN];
+    size_t n;
+    bool is_reading, is_done;
+    struct cyg_ike_record records[PAGE];
+    struct cyg_child_record children[PAGE];
 };
 
 static const char *ike_state_name(uint8_t state)
@@ -180,64 +184,152 @@ void put_child_sas(struct cyg_vici_writer *w, const struct cyg_child_record *chi
     cyg_vici_section_end(w);
 }
 
-/* Keep those that were asked for, in place. */
-static size_t filter_children(const struct listing *l, struct cyg_child_record *children, size_t n)
+/* --- Reading pages, on the lane --- */
+
+static bool fits_ike(const struct listing *l, const struct cyg_ike_record *ike)
 {
-    size_t kept = 0;
-    for (size_t i = 0; i < n; i++) {
-        const bool fits = (l->child_id == 0 || children[i].uniqueid == l->child_id)
-                          && (l->child[0] == '\0' || strcmp(children[i].name, l->child) == 0);
-        if (fits) {
-            children[kept++] = children[i];
+    return (l->ike_id == 0 || ike->uniqueid == l->ike_id)
+           && (l->ike[0] == '\0' || strcmp(ike->name, l->ike) == 0);
+}
+
+static bool fits_child(const struct listing *l, const struct cyg_child_record *child)
+{
+    return (l->child_id == 0 || child->uniqueid == l->child_id)
+           && (l->child[0] == '\0' || strcmp(child->name, l->child) == 0);
+}
+
+/* Go on to the next IKE SA that was asked for. Without children a listing asks the data plane
+ * nothing and waits for nothing, so the others cost little. */
+static enum cyg_code skip_others(struct listing *l, const struct cyg_host *host)
+{
+    size_t n = PAGE, none = 0;
+    if (l->ike_id != 0 && l->after < l->ike_id - 1) {
+        l->after = l->ike_id - 1;
+    }
+    while (n > 0 && (l->ike_id != 0 || l->ike[0] != '\0')) {
+        enum cyg_code code =
+            host->list_sas(host->daemon, l->after, l->records, PAGE, &n, l->children, 0, &none);
+        for (size_t i = 0; code == CYG_OK && i < n; i++) {
+            if (fits_ike(l, &l->records[i])) {
+                return CYG_OK;
+            }
+            l->after = l->records[i].uniqueid;
+        }
+        if (code != CYG_OK) {
+            return code;
         }
     }
-    return kept;
+    return CYG_OK;
 }
 
-static void send_one(struct client *client, const struct listing *l,
-                     const struct cyg_ike_record *ike, struct cyg_child_record *children)
+/* Keep those that were asked for, in place. */
+static void filter_page(struct listing *l, size_t n_ike, size_t n_children)
 {
-    if ((l->ike_id != 0 && ike->uniqueid != l->ike_id)
-        || (l->ike[0] != '\0' && strcmp(ike->name, l->ike) != 0)) {
-        return;
+    size_t child = 0, kept = 0;
+    l->n = 0;
+    for (size_t i = 0; i < n_ike; i++) {
+        struct cyg_ike_record ike = l->records[i];
+        const size_t end = child + ike.n_children;
+        const size_t before = kept;
+        if (end > n_children) {
+            return; /* its children did not fit into the page: first of the next one */
+        }
+        l->after = ike.uniqueid;
+        for (; child < end; child++) {
+            if (fits_ike(l, &ike) && fits_child(l, &l->children[child])) {
+                l->children[kept++] = l->children[child];
+            }
+        }
+        ike.n_children = (uint16_t)(kept - before);
+        if (fits_ike(l, &ike)
+            && (ike.n_children > 0 || (l->child_id == 0 && l->child[0] == '\0'))) {
+            l->records[l->n++] = ike;
+        }
     }
-    const size_t n = filter_children(l, children, ike->n_children);
-    if (n == 0 && (l->child_id != 0 || l->child[0] != '\0')) {
-        return;
-    }
-    const cyg_usec now = cyg_time_now();
-    struct cyg_vici_writer w;
-    cyg_vici_begin(&w, CYG_VICI_EVENT, "list-sa");
-    put_ike_begin(&w, ike, now);
-    put_child_sas(&w, children, n, false, now);
-    cyg_vici_section_end(&w);
-    client_event(client, "list-sa", &w);
 }
 
-/* The next page of SAs. */
-static void list_more(struct client *client)
+/* The next page that has something to show, or none: the end. */
+static void read_page(struct store_job *job)
+{
+    struct listing *l = (struct listing *)job;
+    const struct cyg_host *host = job->vici->host;
+    size_t n_ike = 0, n_children = 0;
+    l->n = 0;
+    l->is_done = l->ike_id != 0 && l->after >= l->ike_id;
+    if (l->is_done) {
+        return;
+    }
+    do {
+        job->code = skip_others(l, host);
+        if (job->code == CYG_OK) {
+            job->code = host->list_sas(host->daemon, l->after, l->records, PAGE, &n_ike,
+                                       l->children, PAGE, &n_children);
+        }
+        if (job->code == CYG_OK) {
+            filter_page(l, n_ike, n_children);
+        }
+    } while (job->code == CYG_OK && n_ike > 0 && l->n == 0);
+    l->is_done = n_ike == 0;
+}
+
+/* --- Showing them, on the control thread --- */
+
+static void send_page(struct client *client, const struct listing *l)
+{
+    const cyg_usec now = cyg_time_now();
+    const struct cyg_child_record *children = l->children;
+    for (size_t i = 0; i < l->n; i++) {
+        const struct cyg_ike_record *ike = &l->records[i];
+        struct cyg_vici_writer w;
+        cyg_vici_begin(&w, CYG_VICI_EVENT, "list-sa");
+        put_ike_begin(&w, ike, now);
+        put_child_sas(&w, children, ike->n_children, false, now);
+        cyg_vici_section_end(&w);
+        client_event(client, "list-sa", &w);
+        children += ike->n_children;
+    }
+}
+
+static void release_listing(void *state)
+{
+    struct listing *l = state;
+    if (!l->is_reading) { /* else the job frees it */
+        free(l);
+    }
+}
+
+static void on_page(struct store_job *job, struct client *client)
+{
+    struct listing *l = (struct listing *)job;
+    l->is_reading = false;
+    if (client == NULL) {
+        free(l);
+    } else if (job->code != CYG_OK) {
+        client_fail(client, &(struct cyg_error){ .reason = CYG_R_BUSY });
+    } else {
+        send_page(client, l);
+        client_wake(client);
+    }
+}
+
+/* The job could not be started: it is the client's again, who gets the failure. */
+static void on_refused(struct store_job *job)
+{
+    ((struct listing *)job)->is_reading = false;
+}
+
+static bool list_more(struct client *client)
 {
     struct listing *l = client_state(client);
-    const struct cyg_host *host = server_host(client_server(client));
-    size_t n_ike = 0, n_children = 0, child = 0;
-    enum cyg_code code = host->list_sas(host->daemon, l->after, l->records, PAGE_IKE, &n_ike,
-                                        l->children, PAGE_CHILDREN, &n_children);
-    for (size_t i = 0; code == CYG_OK && i < n_ike; i++) {
-        const uint16_t n = l->records[i].n_children;
-        if (n > n_children - child) {
-            break; /* its children did not fit into the page: first of the next one */
-        }
-        send_one(client, l, &l->records[i], &l->children[child]);
-        child += n;
-        l->after = l->records[i].uniqueid;
-    }
-    if (n_ike == 0 || code != CYG_OK) {
+    if (l->is_done && !l->is_reading) {
         struct cyg_vici_writer w;
         cyg_vici_begin(&w, CYG_VICI_CMD_RESPONSE, NULL);
         client_reply(client, &w);
-        return;
+    } else if (!l->is_reading) {
+        l->is_reading = true;
+        store_job_start(client_vici(client), client, CYG_LANE_SLOW, &l->job);
     }
-    client_wake(client);
+    return false;
 }
 
 uint32_t get_id(struct cyg_span message, const char *key)
@@ -255,10 +347,11 @@ void command_list_sas(struct client *client, struct cyg_span message)
         client_fail(client, &(struct cyg_error){ .reason = CYG_R_NOMEM });
         return;
     }
+    l->job = (struct store_job){ .run = read_page, .done = on_page, .release = on_refused };
     cyg_vici_get_text(message, "ike", l->ike, sizeof l->ike);
     cyg_vici_get_text(message, "child", l->child, sizeof l->child);
     l->ike_id = get_id(message, "ike-id");
     l->child_id = get_id(message, "child-id");
-    client_set_state(client, l, free);
+    client_set_state(client, l, release_listing);
     client_stream(client, list_more);
 }

@@ -182,21 +182,24 @@ static bool in_group(int fd, gid_t group)
     return false;
 }
 
-static bool may_connect(const struct listener *l, int fd)
+static bool may_connect(const struct listener *l, int fd, struct listen_peer *ret)
 {
     struct ucred peer;
     socklen_t len = sizeof peer;
     if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &len) != 0) {
         return false;
     }
-    return peer.uid == 0 || peer.uid == geteuid()
-           || (l->has_group && (peer.gid == l->group || in_group(fd, l->group)));
+    *ret = (struct listen_peer){ .uid = peer.uid,
+                                 .is_trusted = peer.uid == 0 || peer.uid == geteuid() };
+    return ret->is_trusted || (l->has_group && (peer.gid == l->group || in_group(fd, l->group)));
 }
 
-int listener_accept(struct listener *listener)
+int listener_accept(struct listener *listener, struct listen_peer *ret, bool *ret_full)
 {
     const int fd = accept4(listener->fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
-    if (fd >= 0 && !may_connect(listener, fd)) {
+    *ret_full =
+        fd < 0 && (errno == EMFILE || errno == ENFILE || errno == ENOMEM || errno == ENOBUFS);
+    if (fd >= 0 && !may_connect(listener, fd, ret)) {
         close(fd);
         return -1;
     }

@@ -18,8 +18,15 @@ void listener_folder(const char *uri, char ret[LISTEN_PATH_MAX]);
 
 int listener_fd(const struct listener *listener);
 
-/* Take a connection whose peer is root, our own user, or of the group; -1: none, or refused. */
-int listener_accept(struct listener *listener);
+/* Who has connected. */
+struct listen_peer {
+    unsigned uid;
+    bool is_trusted; /* root or our own user; the others are of the group */
+};
+
+/* Take a connection whose peer is root, our own user, or of the group; -1: none, or refused.
+ * *ret_full: there are no descriptors or no memory for it (it still waits). */
+int listener_accept(struct listener *listener, struct listen_peer *ret, bool *ret_full);
 
 /* Close and remove the socket. NULL is allowed. */
 void listener_close(struct listener *listener);

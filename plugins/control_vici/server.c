@@ -12,9 +12,13 @@
 #include <unistd.h>
 
 #define LENGTH_BYTES  4u
-#define OUTPUT_MAX    (4u << 20)     /* bytes that wait for a client, then he is dropped */
-#define OUTPUT_ENOUGH (256u << 10)   /* a listing makes no more while so much waits */
-#define IDLE_PACKET   (10 * CYG_SEC) /* a packet once begun must be whole by then (H-169) */
+#define OUTPUT_MAX    (4u << 20)   /* bytes that wait for a client, then he is dropped */
+#define OUTPUT_ENOUGH (256u << 10) /* a listing makes no more while so much waits */
+/* H-169: a packet once begun must be whole by then, and a connection must say something. Those that
+ * have may be silent for ever: a program that waits for events does nothing else. */
+#define IDLE_PACKET  (10 * CYG_SEC)
+#define IDLE_SILENT  (30 * CYG_SEC)
+#define ACCEPT_PAUSE (100 * CYG_MSEC) /* while there are no descriptors */
 
 /* A packet that waits to be written. */
 struct output {
@@ -26,7 +30,9 @@ struct output {
 struct client {
     struct server *server; /* NULL: free slot */
     int fd;
+    struct listen_peer peer;
     uint32_t watch, idle_timer;
+    uint64_t since; /* the server's count of packets and connections at his last one */
     uint64_t ticket;
     uint8_t length[LENGTH_BYTES];
     size_t got; /* bytes of length and packet so far */
@@ -38,7 +44,7 @@ struct client {
     uint64_t events;               /* bit n: registered for server_events[n] */
     const struct command *command; /* that runs, else NULL */
     bool is_dropped;
-    void (*more)(struct client *client);
+    bool (*more)(struct client *client);
     void *state;
     void (*release)(void *state);
 };
@@ -47,9 +53,9 @@ struct server {
     const struct cyg_host *host;
     struct vici *vici;
     struct listener *listener;
-    int fd;
-    uint32_t watch;
-    uint64_t last_ticket;
+    uint32_t watch, pause_timer;
+    bool was_full;
+    uint64_t last_ticket, last_since;
     struct client clients[CLIENTS_MAX];
 };
 
@@ -131,6 +137,14 @@ static void end_command(struct client *c)
     c->release = NULL;
 }
 
+static void idle_stop(struct client *c)
+{
+    if (c->idle_timer != 0) {
+        c->server->host->timer_cancel(c->server->host->daemon, c->idle_timer);
+        c->idle_timer = 0;
+    }
+}
+
 static void forget_packet(struct client *c)
 {
     cyg_wipe(c->packet, c->packet_room);
@@ -138,10 +152,7 @@ static void forget_packet(struct client *c)
     c->packet = NULL;
     c->packet_room = 0;
     c->got = 0;
-    if (c->idle_timer != 0) {
-        c->server->host->timer_cancel(c->server->host->daemon, c->idle_timer);
-        c->idle_timer = 0;
-    }
+    idle_stop(c);
 }
 
 static void client_close(struct client *c)
@@ -168,6 +179,20 @@ static void client_drop(struct client *c)
         (void)shutdown(c->fd, SHUT_RDWR);
         c->server->host->watch_set(c->server->host->daemon, c->watch, CYG_WATCH_READ);
     }
+}
+
+static void on_idle(void *context)
+{
+    struct client *c = context;
+    c->idle_timer = 0;
+    client_drop(c);
+}
+
+static void idle_start(struct client *c, cyg_usec delay)
+{
+    const struct cyg_host *host = c->server->host;
+    idle_stop(c);
+    c->idle_timer = host->timer(host->daemon, delay, on_idle, c);
 }
 
 /* Read while no command runs, write while something waits. */
@@ -310,7 +335,7 @@ void client_fail(struct client *client, const struct cyg_error *error)
     client_reply(client, &w);
 }
 
-void client_stream(struct client *client, void (*more)(struct client *client))
+void client_stream(struct client *client, bool (*more)(struct client *client))
 {
     client->more = more;
     client_wake(client);
@@ -318,8 +343,8 @@ void client_stream(struct client *client, void (*more)(struct client *client))
 
 void client_wake(struct client *client)
 {
-    if (client->more != NULL && client->output_bytes < OUTPUT_ENOUGH && !client->is_dropped) {
-        client->more(client);
+    while (client->more != NULL && client->output_bytes < OUTPUT_ENOUGH && !client->is_dropped
+           && client->more(client)) {
     }
 }
 
@@ -393,13 +418,6 @@ static void take_packet(struct client *c, struct cyg_span packet)
     }
 }
 
-static void on_idle(void *context)
-{
-    struct client *c = context;
-    c->idle_timer = 0;
-    client_drop(c);
-}
-
 /* Read up to `want` bytes in all into at; true when they are there. */
 static bool fill(struct client *c, uint8_t *at, size_t have, size_t want)
 {
@@ -436,8 +454,8 @@ static bool read_packet(struct client *c)
 static void read_length(struct client *c)
 {
     if (c->got == 0) {
-        const struct cyg_host *host = c->server->host;
-        c->idle_timer = host->timer(host->daemon, IDLE_PACKET, on_idle, c);
+        idle_start(c, IDLE_PACKET);
+        c->since = ++c->server->last_since;
     }
     if (!fill(c, c->length, c->got, LENGTH_BYTES)) {
         return;
@@ -483,29 +501,101 @@ static void on_client(void *context, unsigned events)
     update_watch(c);
 }
 
+/* --- Connections --- */
+
+/* Whether it waits for nothing, so that closing it loses nothing but the connection. */
+static bool is_idle(const struct client *c)
+{
+    return c->command == NULL && c->events == 0 && c->got == 0 && c->first == NULL;
+}
+
+/* A slot for somebody, perhaps that of one who does nothing: connections that are left open lock
+ * nobody out. Members of the group push out only their own, have a share each, and leave some to
+ * root (H-169). NULL: refused. */
+static struct client *find_slot(struct server *server, const struct listen_peer *who)
+{
+    struct client *free_slot = NULL, *idle = NULL;
+    unsigned own = 0, members = 0;
+    for (size_t i = 0; i < CLIENTS_MAX; i++) {
+        struct client *c = &server->clients[i];
+        if (c->server == NULL) {
+            free_slot = c;
+            continue;
+        }
+        members += !c->peer.is_trusted;
+        own += c->peer.uid == who->uid;
+        if (is_idle(c) && (who->is_trusted || c->peer.uid == who->uid)
+            && (idle == NULL || c->since < idle->since)) {
+            idle = c;
+        }
+    }
+    const bool may_grow =
+        who->is_trusted || (own < CLIENTS_PER_MEMBER && members < CLIENTS_OF_MEMBERS);
+    if (free_slot != NULL && may_grow) {
+        return free_slot;
+    }
+    if (idle != NULL) {
+        client_close(idle);
+    }
+    return idle;
+}
+
+static bool client_begin(struct client *c, struct server *server, int fd,
+                         const struct listen_peer *who)
+{
+    const struct cyg_host *host = server->host;
+    *c = (struct client){ .server = server, .fd = fd, .peer = *who, .since = ++server->last_since };
+    c->end = &c->first;
+    c->watch = host->watch(host->daemon, fd, CYG_WATCH_READ, on_client, c);
+    if (c->watch == 0) {
+        *c = (struct client){ 0 };
+        return false;
+    }
+    idle_start(c, IDLE_SILENT);
+    return true;
+}
+
+static void on_pause_over(void *context)
+{
+    struct server *server = context;
+    server->pause_timer = 0;
+    server->host->watch_set(server->host->daemon, server->watch, CYG_WATCH_READ);
+}
+
+/* Who waits to be taken would wake us without end. */
+static void pause_accepting(struct server *server)
+{
+    const struct cyg_host *host = server->host;
+    if (!server->was_full) {
+        host->log(host->daemon, CYG_LOG_CFG, 0,
+                  &(struct cyg_error){ .reason = CYG_R_VICI_ACCEPT,
+                                       .got_quote = cyg_quote_text(strerror(errno)) });
+    }
+    server->was_full = true;
+    server->pause_timer = host->timer(host->daemon, ACCEPT_PAUSE, on_pause_over, server);
+    if (server->pause_timer != 0) {
+        host->watch_set(host->daemon, server->watch, 0);
+    }
+}
+
 static void on_connection(void *context, unsigned events)
 {
     struct server *server = context;
+    struct listen_peer who;
+    bool full = false;
     (void)events;
-    const int fd = listener_accept(server->listener);
+    const int fd = listener_accept(server->listener, &who, &full);
+    if (full) {
+        pause_accepting(server);
+    }
     if (fd < 0) {
         return;
     }
-    for (size_t i = 0; i < CLIENTS_MAX; i++) {
-        struct client *c = &server->clients[i];
-        if (c->server != NULL) {
-            continue;
-        }
-        *c = (struct client){ .server = server, .fd = fd };
-        c->end = &c->first;
-        c->watch = server->host->watch(server->host->daemon, fd, CYG_WATCH_READ, on_client, c);
-        if (c->watch == 0) {
-            *c = (struct client){ 0 };
-            break;
-        }
-        return;
+    server->was_full = false;
+    struct client *c = find_slot(server, &who);
+    if (c == NULL || !client_begin(c, server, fd, &who)) {
+        close(fd);
     }
-    close(fd); /* full */
 }
 
 enum cyg_code server_start(const struct cyg_host *host, const char *uri, const char *group,
@@ -540,6 +630,9 @@ void server_stop(struct server *server)
             write_output(&server->clients[i]); /* the answer to who asked us to end */
             client_close(&server->clients[i]);
         }
+    }
+    if (server->pause_timer != 0) {
+        server->host->timer_cancel(server->host->daemon, server->pause_timer);
     }
     if (server->watch != 0) {
         server->host->unwatch(server->host->daemon, server->watch);

@@ -11,7 +11,9 @@
 struct server;
 struct client;
 
-#define CLIENTS_MAX 64u
+#define CLIENTS_MAX        64u
+#define CLIENTS_OF_MEMBERS 48u /* of all members of the group together */
+#define CLIENTS_PER_MEMBER 16u
 
 /* One command of the protocol. `message` has passed cyg_vici_check and is valid during the call.
  * It ends with client_reply or client_fail, at once or later. */
@@ -56,9 +58,10 @@ void client_fail(struct client *client, const struct cyg_error *error);
 /* An event for this client alone, if he registered it; the writer is cleared. */
 void client_event(struct client *client, const char *name, struct cyg_vici_writer *packet);
 
-/* A listing: more(client) is called whenever there is room for output, until the command ends. It
- * may start something and be called again through client_wake when that is done. */
-void client_stream(struct client *client, void (*more)(struct client *client));
+/* A listing: more(client) is called whenever there is room for output, until the command ends.
+ * True: it has more at once; false: the command has ended, or it has started something and calls
+ * client_wake when that is done. */
+void client_stream(struct client *client, bool (*more)(struct client *client));
 void client_wake(struct client *client);
 
 /* State of the running command: freed with `release` when the command ends or the client goes. */

@@ -93,6 +93,21 @@ static void open_volatile(struct vici *vici, const char *uri)
     }
 }
 
+static void stop(void *self)
+{
+    struct vici *vici = self;
+    if (vici->subscription != 0) {
+        vici->host->unsubscribe(vici->host->daemon, vici->subscription);
+        vici->subscription = 0;
+    }
+    server_stop(vici->server);
+    vici->server = NULL;
+    if (vici->has_volatile) {
+        vici->ops->volatile_close(vici->store);
+        vici->has_volatile = false;
+    }
+}
+
 static enum cyg_code start(void *self, struct cyg_error *err)
 {
     struct vici *vici = self;
@@ -111,22 +126,11 @@ static enum cyg_code start(void *self, struct cyg_error *err)
     const uint32_t mask = CYG_EVENT_LOG | CYG_EVENT_ORDER_DONE | CYG_EVENT_IKE_UP
                           | CYG_EVENT_IKE_DOWN | CYG_EVENT_CHILD_UP | CYG_EVENT_CHILD_DOWN;
     vici->subscription = host->subscribe(host->daemon, mask, 2, on_event, vici);
-    return vici->subscription != 0 ? CYG_OK : CYG_FAIL(err, CYG_R_NOMEM);
-}
-
-static void stop(void *self)
-{
-    struct vici *vici = self;
-    if (vici->subscription != 0) {
-        vici->host->unsubscribe(vici->host->daemon, vici->subscription);
-        vici->subscription = 0;
+    if (vici->subscription == 0) {
+        stop(vici); /* nobody calls it for what did not start */
+        return CYG_FAIL(err, CYG_R_NOMEM);
     }
-    server_stop(vici->server);
-    vici->server = NULL;
-    if (vici->has_volatile) {
-        vici->ops->volatile_close(vici->store);
-        vici->has_volatile = false;
-    }
+    return CYG_OK;
 }
 
 enum cyg_code vici_new(const struct cyg_host *host, struct vici **ret, struct cyg_error *err)

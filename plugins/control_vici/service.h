@@ -39,7 +39,7 @@ extern const struct cyg_setting vici_settings[];
 
 struct vici *client_vici(struct client *client);
 
-/* --- Work on the storage lanes --- */
+/* --- Work on the lanes --- */
 
 struct store_job {
     struct vici *vici;

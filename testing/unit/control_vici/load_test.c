@@ -735,7 +735,43 @@ static void test_h172_a_client_that_leaves_does_not_stop_his_command(void **stat
 
 #define LOAD_TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
-TEST_MAIN(LOAD_TEST(test_a_connection_is_stored_as_swanctl_means_it),
+static void on_nothing(void *context, const struct cyg_event *event, uint64_t dropped)
+{
+    (void)context;
+    (void)event;
+    (void)dropped;
+}
+
+/* Whatever the last step of the start meets, nothing of it stays: no socket, no watch. */
+static void test_a_failed_start_leaves_nothing(void **state)
+{
+    (void)state;
+    const struct cyg_host *host = fake_daemon_vici(world.fake)->host;
+    uint32_t ids[64];
+    size_t n = 0;
+    struct stat st;
+    fake_daemon_stop(world.fake);
+    close(world.fd);
+    while (n < CYG_LEN(ids)
+           && (ids[n] = host->subscribe(host->daemon, CYG_EVENT_LOG, 0, on_nothing, NULL)) != 0) {
+        n++; /* until there is no room for the service's own */
+    }
+    assert_in_range(n, 1, CYG_LEN(ids) - 1);
+    assert_false(fake_daemon_start(world.fake));
+    assert_int_equal(stat(fake_daemon_socket(world.fake), &st), -1);
+    while (n > 0) {
+        host->unsubscribe(host->daemon, ids[--n]);
+    }
+    assert_true(fake_daemon_start(world.fake));
+    world.fd = connect_client();
+    struct cyg_vici_writer w;
+    cyg_vici_begin(&w, CYG_VICI_CMD_REQUEST, "version");
+    send_packet(&w);
+    assert_int_equal(receive()->type, CYG_VICI_CMD_RESPONSE);
+}
+
+TEST_MAIN(LOAD_TEST(test_a_failed_start_leaves_nothing),
+          LOAD_TEST(test_a_connection_is_stored_as_swanctl_means_it),
           LOAD_TEST(test_reauth_time_switches_the_default_of_rekey_time_off),
           LOAD_TEST(test_list_conns_has_charons_form),
           LOAD_TEST(test_upkeep_is_kept_shown_and_warned_of_once),
