@@ -98,6 +98,9 @@ static enum cyg_code decrypt(const struct exchange *x, const struct header *h,
     if (body.len == 0 || body.len % keys->block != 0) { /* H-013 */
         return CYG_FAIL(err, CYG_R_BODY_SIZE, .got = body.len, .want = keys->block);
     }
+    if (h->next == PAYLOAD_NONE) { /* H-013: in front of the decryption, which would be in vain */
+        return CYG_FAIL(err, CYG_R_CHAIN_EMPTY, .offset = HEADER_LEN, .got = body.len);
+    }
     ret->message.header = *h;
     ret->clear = malloc(h->length);
     if (ret->clear == NULL) {
