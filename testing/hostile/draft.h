@@ -41,7 +41,7 @@ struct draft {
     bool encrypted;           /* has to be sealed */
     bool hashed;              /* begins with HASH(1), made anew when sealed unless keep_hash */
     bool keep_hash;
-    bool no_padding; /* encrypted as long as it is, the rest cut off */
+    size_t cut; /* so many bytes are taken off the last payload before it is hashed */
     struct draft_keys keys;
     struct cyg_span nonce_i, nonce_r; /* HASH(2), HASH(3) */
     uint8_t hash_number;              /* 1, 2, 3 */

@@ -10,9 +10,9 @@
  * that has to come up in its usual time whatever happens; and strangers at addresses of their own.
  *
  * Configuration of the stage, the same for each runner: victim "b"; puppet "a" and honest "c" as
- * its peers with pre-shared keys, each found by address, aes256-sha256-modp2048 and aes128-sha256,
+ * its peers with STAGE_SECRET, each found by address, aes256-sha256-modp2048 and aes128-sha256,
  * a child "net" between 10.N.0.0/16; and a peer "any" with remote_addrs = %any, remote_id =
- * other.example.org, the same proposal, another secret. Thread: one. */
+ * other.example.org, the same proposal, STAGE_OTHER_SECRET. Thread: one. */
 #pragma once
 
 #include "hostile/draft.h"
@@ -20,6 +20,9 @@
 #include "engine/engine.h"
 
 #include <stdio.h>
+
+#define STAGE_SECRET       "swordfish-of-the-sim"
+#define STAGE_OTHER_SECRET "turbot-of-somebody-else"
 
 struct stage;
 
@@ -70,6 +73,7 @@ struct variant {
     void (*make)(struct draft *d, const struct variant *v);
     void (*spoil)(struct draft *d, const struct variant *v);
     uint64_t a, b;    /* parameters of make and spoil */
+    uint64_t to;      /* not 0: as many variants as there are values of `a` from a to this */
     const char *text; /* and one as text: an SA in the notation of draft_sa() */
     enum message_at at;
     enum reaction reaction;
@@ -107,6 +111,13 @@ struct group {
 
 /* A, B, C ..., NULL behind the last (rows.c). */
 extern const struct group *const hostile_groups[];
+#define GROUP(letter) extern const struct group hostile_group_##letter;
+#include "hostile/groups.def"
+#undef GROUP
+
+/* How many variants a row has, ranges counted out; the one of that number. */
+size_t row_variants(const struct row *row);
+struct variant row_variant(const struct row *row, size_t number);
 
 /* Rows of a table: variants and their number. */
 #define VARIANTS(table) .variants = (table), .n = CYG_LEN(table)
@@ -173,19 +184,23 @@ struct stage_ops {
     /* Each record that the victim has published since reset, oldest first. */
     void (*records)(void *context, void (*each)(void *arg, const struct stage_record *r),
                     void *arg);
+    /* Send a UDP payload with forged addresses; NULL where a runner can't. */
+    void (*forge)(void *context, const struct cyg_address *src, const struct cyg_address *dst,
+                  struct cyg_span payload);
+    /* A line of the story. */
+    void (*tell)(void *context, const char *line);
 };
 
 /* A datagram on the puppet's wire or at a stranger's address, marker taken off. */
 struct stage_frame {
-    cyg_usec at;
     bool from_victim;
-    int stranger;  /* -1: between puppet and victim */
-    uint16_t port; /* the victim's */
-    size_t len;
-    uint8_t *bytes;
+    int stranger;          /* -1: between puppet and victim */
+    uint16_t port;         /* the victim's */
+    struct cyg_span bytes; /* in the stage's pool */
 };
 
 #define STAGE_FRAMES 512u
+#define STAGE_POOL   (1u << 20)
 
 struct stage {
     const struct stage_ops *ops;
@@ -194,18 +209,21 @@ struct stage {
     const struct variant *variant;
     bool failed;
     char failure[512];
-    FILE *story; /* NULL: not told */
 
-    /* scene.c's: the message that is waited for, and what has come */
+    /* stage.c's: the message that is waited for, and what has come */
     enum message_at hold;
-    bool held;
+    bool held, mute; /* mute: nothing of the puppet's goes out, nothing comes to it */
     struct stage_frame caught;
-    struct stage_frame frames[STAGE_FRAMES]; /* since reset, a ring; all there is to see */
-    size_t n_frames;
-    enum message_at last_at; /* of the puppet's messages so far */
+    struct draft_keys keys; /* of the puppet when it sent that */
+    uint8_t nonces[2][256];
+    size_t nonce_len[2];
+    unsigned n_main, n_quick; /* different messages that the puppet has sent */
+    unsigned n_new;           /* exchanges that the stage began under its keys */
     uint64_t last_hash;
-    bool mute;      /* nothing of the puppet's goes out, nothing comes to it */
-    cyg_usec usual; /* what the honest peer took before anything happened */
+    struct stage_frame frames[STAGE_FRAMES]; /* since reset; what is more is not kept */
+    size_t n_frames;
+    uint8_t pool[STAGE_POOL];
+    size_t pool_used;
     struct draft *draft;
 };
 
@@ -244,12 +262,41 @@ bool stage_up(struct stage *s, enum actor who);
 bool stage_catch(struct stage *s, enum message_at at);
 /* Send the held message as it was, and hold no more. */
 void stage_release(struct stage *s);
-/* Send what is in the draft, from the puppet's address or a stranger's, sealed if it is encrypted.
+/* Read the held message into the draft: what is encrypted is opened with the puppet's keys. */
+bool stage_read_caught(struct stage *s, struct draft *d);
+/* A new message of the puppet's own under its IKE SA, HASH(1) and nothing else: exchange 5 or 32.
  */
-void stage_send_draft(struct stage *s, struct draft *d);
+bool stage_new_message(struct stage *s, struct draft *d, uint8_t exchange);
+/* Send what the draft has become, from the puppet's address, or from a stranger's to port 500. */
+void stage_send(struct stage *s, struct cyg_span ike);
 void stage_send_stranger(struct stage *s, unsigned stranger, struct cyg_span ike);
+/* The puppet's engine shall go on from the draft as if it had made it itself: its IV follows. */
+void stage_follow(struct stage *s, const struct draft *d);
+/* An honest first message of main mode from nobody in particular. */
+#define HONEST_OFFER "P1/1 T1/1 1=7 14=256 2=4 3=1 4=14 11=1 12:00007080"
+void stage_first_message(struct draft *d);
 /* How many records with this reason the victim has published. */
 unsigned stage_reasons(struct stage *s, enum cyg_reason reason);
-/* A notify that came from the victim since frame number `since`, clear or under keys: its type, 0:
- * none. */
-uint16_t stage_notified(struct stage *s, size_t since, bool *ret_clear);
+/* Frames of the victim since number `since`: how many, to the puppet (-1) or a stranger. */
+unsigned stage_answers(struct stage *s, size_t since, int stranger);
+/* The notify in a frame of the victim, clear or under the puppet's keys: its type, 0: none. */
+uint16_t stage_notify_in(struct stage *s, const struct stage_frame *frame, bool *ret_clear);
+
+/* ---- check.c: what holds after every row ---- */
+
+/* (2) The honest peer comes up in its usual time, and carries traffic. */
+void check_honest(struct stage *s);
+/* What the victim was like at a moment. */
+struct stage_before {
+    struct stage_facts facts;
+    uint64_t digest;
+    size_t frames;
+    cyg_usec at;
+};
+struct stage_before stage_look(struct stage *s);
+/* (3) Nothing has changed since, and nothing was begun. */
+void check_unchanged(struct stage *s, const struct stage_before *b);
+/* (4) No Diffie-Hellman, and no query but that for an address group (and the store's poll). */
+void check_jobs(struct stage *s, const struct stage_before *b);
+/* (5) Every record names what it should, holds no secret and no raw control character. */
+void check_records(struct stage *s);

@@ -258,6 +258,9 @@ struct sim_jobs {
 
 void sim_jobs_set(struct sim_host *h, enum cyg_lane lane, const struct sim_jobs *jobs);
 
+/* How many jobs of a lane were taken so far. */
+unsigned sim_jobs_begun(const struct sim_host *h, enum cyg_lane lane);
+
 /* ---- the data plane (sim_kernel.c) ---- */
 
 struct sim_kernel_settings {

@@ -123,6 +123,7 @@ struct sim_log_row {
 struct sim_lane {
     struct sim_jobs jobs;
     size_t queued;
+    unsigned begun;
 };
 
 struct sim_traffic_row {

@@ -49,6 +49,7 @@ enum cyg_code sim_job_start(void *context, enum cyg_lane lane, bool stranger,
     struct errand *e = sim_alloc(sizeof(*e));
     *e = (struct errand){ .host = h, .boot = h->boot, .lane = lane, .job = job };
     l->queued++;
+    l->begun++;
     sim_event(h->sim, h->sim->now + pcg_between(&h->job_random, l->jobs.min_us, l->jobs.max_us),
               true, errand_done, errand_free, e);
     return CYG_OK;
@@ -57,4 +58,9 @@ enum cyg_code sim_job_start(void *context, enum cyg_lane lane, bool stranger,
 void sim_jobs_set(struct sim_host *h, enum cyg_lane lane, const struct sim_jobs *jobs)
 {
     h->lanes[lane].jobs = *jobs;
+}
+
+unsigned sim_jobs_begun(const struct sim_host *h, enum cyg_lane lane)
+{
+    return h->lanes[lane].begun;
 }
