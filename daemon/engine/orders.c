@@ -106,10 +106,10 @@ static void look_up(struct order *order)
 
 void orders_begin(struct engine *engine, uint64_t public_id, const char *ike, const char *child)
 {
-    struct order *order = calloc(1, sizeof *order);
+    struct order *order = engine->shutting_down ? NULL : calloc(1, sizeof *order);
     if (order == NULL || timers_reserve(&engine->timers) != CYG_OK) {
         struct cyg_error err;
-        (void)CYG_FAIL(&err, CYG_R_NOMEM);
+        (void)CYG_FAIL(&err, engine->shutting_down ? CYG_R_SHUTDOWN : CYG_R_NOMEM);
         free(order);
         if (public_id != 0) {
             events_order_done(engine, public_id, 0, ike, &err);
@@ -424,6 +424,22 @@ void orders_ike_ended(struct engine *engine, const struct ike_sa *sa, const stru
         if (order->ike_uniqueid == sa->uniqueid && !order->starting) {
             finish(order, reason);
         }
+    }
+}
+
+void orders_ike_replaced(const struct ike_sa *old, const struct ike_sa *sa)
+{
+    for (struct order *order = old->engine->orders; order != NULL; order = order->next) {
+        if (order->ike_uniqueid == old->uniqueid) {
+            order->ike_uniqueid = sa->uniqueid;
+        }
+    }
+}
+
+void orders_shut_down(struct engine *engine, const struct cyg_error *why)
+{
+    while (engine->orders != NULL) {
+        finish(engine->orders, why);
     }
 }
 

@@ -30,6 +30,11 @@ void orders_ike_ended(struct engine *engine, const struct ike_sa *sa, const stru
 
 struct child_name;
 
+/* A newer SA has taken its place: what is still to be done is done under that one. */
+void orders_ike_replaced(const struct ike_sa *old, const struct ike_sa *sa);
+/* No order goes on. */
+void orders_shut_down(struct engine *engine, const struct cyg_error *why);
+
 /* A flow is decided: up, or refused (NULL). The order tells about it when all are; false: there is
  * no such order (any more). */
 bool orders_flow_done(struct engine *engine, uint64_t order_id, const struct child_name *child,

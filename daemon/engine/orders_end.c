@@ -92,6 +92,7 @@ static void shut_down(struct engine *engine, const struct cyg_order *order)
             i = 0; /* compacted, perhaps; what has gone is skipped fast */
         }
     }
+    orders_shut_down(engine, &why); /* those that have no SA yet */
 }
 
 void orders_settle(struct engine *engine, bool late)
@@ -108,14 +109,8 @@ void orders_settle(struct engine *engine, bool late)
 void orders_take(struct engine *engine, const struct cyg_order *order)
 {
     static const struct cyg_error success = { 0 };
-    struct cyg_error err;
     switch (order->type) {
     case CYG_ORDER_INITIATE:
-        if (engine->shutting_down) {
-            (void)CYG_FAIL(&err, CYG_R_SHUTDOWN);
-            events_order_done(engine, order->id, 0, order->ike, &err);
-            return;
-        }
         orders_begin(engine, order->id, order->ike, order->child);
         return;
     case CYG_ORDER_TERMINATE:

@@ -4,6 +4,7 @@
 
 #include "child_sa.h"
 #include "events.h"
+#include "orders.h"
 #include "principal.h"
 
 /* A replaced SA stays a moment, empty, for messages that are on their way. */
@@ -42,6 +43,7 @@ static void replace(struct ike_sa *old, struct ike_sa *sa)
     (void)CYG_FAIL(&err, CYG_R_IKE_REPLACED, .got = old->uniqueid, .want = sa->uniqueid);
     events_log(engine, old, &old->path, 0, &err);
     move_children(old, sa);
+    orders_ike_replaced(old, sa);
     old->replaced = true;
     cyg_usec end = cyg_usec_add(engine->now, keep_of(sa));
     if (end < old->expires) {

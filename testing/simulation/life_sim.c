@@ -160,14 +160,39 @@ static void a_host_that_shuts_down_says_so(struct sim *s)
 static void a_shutdown_in_the_middle_of_it(struct sim *s)
 {
     struct sim_pair p = sim_pair_by_chance(s);
-    (void)sim_initiate(p.a, "b", "net");
+    uint64_t up = sim_initiate(p.a, "b", "net");
     sim_run(s, sim_below(s, 200 * CYG_MSEC));
     struct sim_host *who = sim_chance(s, 500) ? p.a : p.b;
     uint64_t order = sim_order(who, &(struct cyg_order){ .type = CYG_ORDER_SHUTDOWN });
     SIM_REQUIRE(sim_run_order(who, order, 30 * CYG_SEC));
+    SIM_REQUIRE(who != p.a || sim_result(p.a, up) != NULL);
     SIM_REQUIRE(sim_run_idle(s, 300 * CYG_SEC));
+    SIM_REQUIRE(sim_result(p.a, up) != NULL);
     SIM_REQUIRE_EQUAL(sim_sas(who), 0);
     SIM_REQUIRE_EQUAL(sim_reserved(who), 0);
+}
+
+/* What still waits for the store ends too, and nothing new begins. */
+static void a_shutdown_ends_orders_that_have_no_sa_yet(struct sim *s)
+{
+    struct sim_pair p = sim_pair(s);
+    const struct sim_jobs slow = { .limit = 64, .min_us = 2 * CYG_SEC, .max_us = 2 * CYG_SEC };
+    sim_jobs_set(p.a, CYG_LANE_STORAGE, &slow);
+    uint64_t looked_up = sim_initiate(p.a, "b", "net");
+    sim_run(s, 2100 * CYG_MSEC); /* it wants the secret now */
+    uint64_t begun = sim_initiate(p.a, "b", "net");
+    sim_run(s, 100 * CYG_MSEC);
+    uint64_t down = sim_order(p.a, &(struct cyg_order){ .type = CYG_ORDER_SHUTDOWN });
+    uint64_t late = sim_initiate(p.a, "b", "net");
+    SIM_REQUIRE(sim_run_order(p.a, down, 10 * CYG_MSEC));
+    const struct cyg_error *results[] = { sim_result(p.a, looked_up), sim_result(p.a, begun),
+                                          sim_result(p.a, late) };
+    for (size_t i = 0; i < CYG_LEN(results); i++) {
+        SIM_REQUIRE(results[i] != NULL);
+        SIM_REQUIRE_EQUAL(results[i]->reason, CYG_R_SHUTDOWN);
+    }
+    SIM_REQUIRE(sim_run_idle(s, 10 * CYG_SEC));
+    SIM_REQUIRE(sim_nothing_left(s));
 }
 
 /* A Delete is sent once and not acknowledged: lost, the other end keeps its SA for its lifetime. */
@@ -353,6 +378,7 @@ static const struct sim_test tests[] = {
     SIM_TEST(terminated_in_the_middle_of_it, 6),
     SIM_TEST(a_host_that_shuts_down_says_so, 0),
     SIM_TEST(a_shutdown_in_the_middle_of_it, 3),
+    SIM_TEST(a_shutdown_ends_orders_that_have_no_sa_yet, 0),
     SIM_TEST(a_lost_delete_ends_with_the_lifetime, 0),
     SIM_TEST(who_restarts_replaces_his_old_sas, 2),
     SIM_TEST(the_newest_of_one_identity_wins, 0),

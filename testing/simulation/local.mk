@@ -52,7 +52,8 @@ testing_simulation_run_SOURCES = \
 	testing/simulation/main_mode_sim.c \
 	testing/simulation/nat_sim.c \
 	testing/simulation/quick_mode_sim.c \
-	testing/simulation/trouble_sim.c
+	testing/simulation/trouble_sim.c \
+	testing/simulation/unique_sim.c
 testing_simulation_run_LDFLAGS = $(sim_ldflags)
 testing_simulation_run_LDADD = $(sim_ldadd)
 # Not itself under the condition: Automake would give the other branch empty flags.
