@@ -11,6 +11,7 @@ libhostile_la_SOURCES = \
 	testing/hostile/draft_sa.c \
 	testing/hostile/group_a.c \
 	testing/hostile/group_a2.c \
+	testing/hostile/group_b.c \
 	testing/hostile/groups.def \
 	testing/hostile/hostile.h \
 	testing/hostile/rows.c \
