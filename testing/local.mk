@@ -109,10 +109,13 @@ coverage:
 		--html-details coverage/index.html --print-summary
 	@echo "coverage/index.html"
 
-# Benchmarks print their own figures.
+# make bench [FULL=1] [BENCH="engine store"]: a table, and all figures in bench.json.
+FULL =
+BENCH =
 bench: all
 	$(AM_V_at)$(MAKE) $(AM_MAKEFLAGS) $(benches)
-	$(AM_V_at)for b in $(benches); do echo "== $$b"; ./$$b || exit 1; done
+	$(AM_V_at)$(srcdir)/testing/bench/run $(FULL:1=--full) $(BENCH)
+CLEANFILES += bench.json bench.tsv
 
 EXTRA_PROGRAMS += $(benches)
 

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-# Benchmarks: benches += testing/bench/x_bench.
+# Benchmarks: benches += testing/bench/x_bench; testing/bench/run runs them, with rows.txt.
+EXTRA_DIST += testing/bench/run testing/bench/lab testing/bench/rows.txt testing/bench/table.awk
 
 if PLUGIN_CRYPTO_GNUTLS
 benches += testing/bench/crypto_bench
@@ -16,7 +17,7 @@ testing_bench_engine_bench_SOURCES = testing/bench/engine_bench.c $(bench_host)
 testing_bench_engine_bench_LDADD = $(bench_ldadd)
 
 # The load generator; testing/bench/lab runs it.
-EXTRA_PROGRAMS += testing/bench/load
+benches += testing/bench/load
 testing_bench_load_CPPFLAGS = $(crypto_cppflags)
 testing_bench_load_SOURCES = testing/bench/load.c $(bench_host)
 testing_bench_load_LDADD = libio.la $(bench_ldadd)
@@ -26,5 +27,6 @@ endif
 if PLUGIN_STORE_SQLITE
 benches += testing/bench/store_bench
 testing_bench_store_bench_CPPFLAGS = $(store_cppflags)
+testing_bench_store_bench_SOURCES = testing/bench/store_bench.c testing/bench/bench.c
 testing_bench_store_bench_LDADD = $(store_ldadd)
 endif
