@@ -100,6 +100,28 @@ void cyg_identity_of_address(const struct cyg_address *a, struct cyg_identity *r
     *ret = id;
 }
 
+bool cyg_identity_is_private(const struct cyg_identity *id, const struct cyg_address *outer)
+{
+    static const struct cyg_prefix ranges[] = {
+        { { .family = 4, .bytes = { 10 } }, 8 },
+        { { .family = 4, .bytes = { 172, 16 } }, 12 },
+        { { .family = 4, .bytes = { 192, 168 } }, 16 },
+        { { .family = 6, .bytes = { 0xfc } }, 7 },
+    };
+    struct cyg_address a;
+    if ((id->type != CYG_ID_IPV4_ADDR && id->type != CYG_ID_IPV6_ADDR)
+        || cyg_address_of((struct cyg_span){ id->data, id->len }, 0, &a) != CYG_OK
+        || cyg_address_equal(&a, outer)) {
+        return false;
+    }
+    for (size_t i = 0; i < CYG_LEN(ranges); i++) {
+        if (cyg_prefix_contains(&ranges[i], &a)) {
+            return true;
+        }
+    }
+    return false;
+}
+
 /* ASCII only: other bytes are compared as they are (H-113), in every locale. */
 static uint8_t lower(uint8_t c)
 {

@@ -9,6 +9,7 @@
 #include "records.h"
 #include "table.h"
 #include "walker.h"
+#include "why.h"
 
 #include <cygnet/secret.h>
 
@@ -186,13 +187,14 @@ static void timer_restart(struct exchange *x)
 static void timed_out(struct exchange *x)
 {
     struct cyg_error err;
-    if (x->hinted) {
+    if (x->hint != NULL && x->hint->reason != 0) {
         err = *x->hint;
     } else if (x->kind->initiator && x->state == 0) {
         (void)CYG_FAIL(&err, CYG_R_NOT_BEGUN, .got_quote = cyg_quote_text(x->kind->name));
+    } else if (x->kind->initiator) {
+        why_no_answer(x, &err);
     } else {
-        (void)CYG_FAIL(&err, x->kind->initiator ? CYG_R_NO_ANSWER : CYG_R_HALF_OPEN_TIMEOUT,
-                       .got = x->tries, .want = x->state,
+        (void)CYG_FAIL(&err, CYG_R_HALF_OPEN_TIMEOUT, .got = x->tries, .want = x->state,
                        .got_quote = events_quote_endpoint(&x->sa->path.remote),
                        .want_quote = cyg_quote_text(x->kind->name));
     }
@@ -221,6 +223,16 @@ void exchange_timer(struct exchange *x)
     outgoing_repeat(x->sa, x->sent);
 }
 
+void exchange_suspect(struct exchange *x, const struct cyg_error *why)
+{
+    if (x->hint == NULL) {
+        x->hint = arena_take(&x->arena, sizeof *x->hint);
+    }
+    if (x->hint != NULL) {
+        *x->hint = *why;
+    }
+}
+
 /* One more repetition, then the attempt ends, 8 s in all (PROTOCOL "A clear-text refusal"). */
 void exchange_hint(struct exchange *x, const struct cyg_error *hint)
 {
@@ -228,13 +240,7 @@ void exchange_hint(struct exchange *x, const struct cyg_error *hint)
     if (x->hinted) {
         return; /* the first one is shown, more are noise */
     }
-    if (x->hint == NULL) {
-        x->hint = arena_take(&x->arena, sizeof *x->hint);
-    }
-    if (x->hint == NULL) {
-        return;
-    }
-    *x->hint = *hint;
+    exchange_suspect(x, hint);
     x->hinted = true;
     x->hint_repeated = false;
     records_add(x, hint);
@@ -306,6 +312,9 @@ static void commit(struct exchange *x)
         x->answered_at = engine->now;
         x->heard = true;
         x->hinted = false; /* a valid message wins over a refusal in clear */
+        if (x->hint != NULL) {
+            x->hint->reason = 0;
+        }
     }
     work->active = false;
     if (x->half_open != NULL && x->state > 1) {

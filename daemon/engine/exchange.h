@@ -139,6 +139,8 @@ struct exchange {
     uint8_t iv[IV_MAX];
     bool ended, suspended;
     bool hinted, hint_repeated; /* refused in clear; our message was repeated once since */
+    bool unreachable;           /* ICMP said so: not proof, for the record only */
+    uint8_t refusals;           /* of quick modes, that did not say which one they mean */
     uint8_t shown;              /* records of a stranger's handshake: 0 not asked, 1 yes, 2 no */
     uint8_t decrypts;           /* in this second, of an SA not authenticated (H-072) */
     cyg_usec decrypts_since;
@@ -147,7 +149,8 @@ struct exchange {
     bool replied;     /* `sent` answers the message `seen`: its duplicate gets it again */
     bool final; /* the data plane has been changed: a failure ends it, nothing is tried again */
     struct work work;
-    struct cyg_error *hint; /* in the arena: a clear-text refusal, not proved */
+    struct cyg_error *hint; /* in the arena: why it will probably fail, not proved; reason 0: no
+                               more */
 };
 
 /* Make an exchange of an IKE SA. *ret belongs to the SA. CYG_NOMEM. */
@@ -191,6 +194,9 @@ void exchange_repeat_answer(struct exchange *x);
 
 /* A refusal in clear has come: not proved, so any valid message wins over it. */
 void exchange_hint(struct exchange *x, const struct cyg_error *hint);
+
+/* Something came that shows why it will probably fail: said in the end, if nothing better comes. */
+void exchange_suspect(struct exchange *x, const struct cyg_error *why);
 
 /* The timer fired. */
 void exchange_timer(struct exchange *x);

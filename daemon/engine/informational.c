@@ -3,7 +3,6 @@
 #include "informational.h"
 
 #include "codec/delete.h"
-#include "codec/names.h"
 #include "codec/notify.h"
 #include "crypt.h"
 #include "events.h"
@@ -14,6 +13,7 @@
 #include "quick_mode.h"
 #include "records.h"
 #include "unique.h"
+#include "why.h"
 
 #include <string.h>
 
@@ -271,11 +271,6 @@ static void take_lifetime(struct exchange *x, const struct notify *n)
 static void take_error(struct exchange *x, const struct notify *n)
 {
     struct cyg_error err;
-    char name[NAME_TEXT];
-    (void)CYG_FAIL(&err, CYG_R_PEER_REFUSED, .payload = PAYLOAD_N, .got = n->type,
-                   .got_quote = events_quote_endpoint(&x->sa->path.remote),
-                   .want_quote =
-                       cyg_quote_text(name_format(NAME_NOTIFY, n->type, name, sizeof name)));
     struct exchange *refused = x->sa->exchanges;
     while (refused != NULL && !(refused->kind->phase1 && refused->kind->initiator)) {
         refused = refused->next;
@@ -283,6 +278,10 @@ static void take_error(struct exchange *x, const struct notify *n)
     if (refused == NULL) {
         refused = quick_mode_by_spi(x->sa, spi_of(n->spi));
     }
+    if (refused == NULL && quick_mode_refused(x->sa, n->type)) {
+        return;
+    }
+    why_refused(refused != NULL ? refused : x, n->type, &err);
     if (refused == NULL) {
         records_add(x, &err);
         return;

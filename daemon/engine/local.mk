@@ -44,7 +44,8 @@ libengine_la_SOURCES = \
 	daemon/engine/transforms.c \
 	daemon/engine/transforms_read.c \
 	daemon/engine/unique.c \
-	daemon/engine/walker.c
+	daemon/engine/walker.c \
+	daemon/engine/why.c
 
 noinst_HEADERS += \
 	daemon/engine/arena.h \
@@ -82,4 +83,5 @@ noinst_HEADERS += \
 	daemon/engine/timers.h \
 	daemon/engine/transforms.h \
 	daemon/engine/unique.h \
-	daemon/engine/walker.h
+	daemon/engine/walker.h \
+	daemon/engine/why.h

@@ -45,6 +45,7 @@ struct main_mode {
     struct cyg_span sa_i;       /* SAi_b: the initiator's bytes as sent */
     struct cyg_span ke_i, ke_r; /* bodies */
     struct cyg_span psk;        /* in the arena, or in the group */
+    struct cyg_quote key;       /* whose it is, for records */
     struct cyg_span remote_id;  /* IDii_b of MM5 while the peer is looked up */
     struct cyg_secret *private_value;
     struct cyg_key *skeyid;
@@ -55,9 +56,10 @@ struct main_mode {
 };
 
 /* Make an IKE SA and its main mode as initiator, with a peer (held by the SA) and its secret
- * (copied). The caller starts it: exchange_start(sa->exchanges). */
+ * (copied; NULL: the method needs none). The caller starts it: exchange_start(sa->exchanges). */
 CYG_MUST_USE enum cyg_code main_mode_prepare(struct engine *engine, struct cyg_peer *peer,
-                                             const struct cyg_path *path, struct cyg_span psk,
+                                             const struct cyg_path *path,
+                                             const struct cyg_peer_secret *secret,
                                              uint64_t order_id, struct ike_sa **ret,
                                              struct cyg_error *err);
 

@@ -8,6 +8,7 @@
 #include "outgoing.h"
 #include "principal.h"
 #include "unique.h"
+#include "why.h"
 
 #include <string.h>
 
@@ -46,8 +47,8 @@ const struct exchange_kind main_mode_initiator = {
 /* ---- main 1 ---- */
 
 enum cyg_code main_mode_prepare(struct engine *engine, struct cyg_peer *peer,
-                                const struct cyg_path *path, struct cyg_span psk, uint64_t order_id,
-                                struct ike_sa **ret, struct cyg_error *err)
+                                const struct cyg_path *path, const struct cyg_peer_secret *secret,
+                                uint64_t order_id, struct ike_sa **ret, struct cyg_error *err)
 {
     struct ike_sa *sa = NULL;
     struct exchange *x = NULL;
@@ -63,9 +64,16 @@ enum cyg_code main_mode_prepare(struct engine *engine, struct cyg_peer *peer,
     struct main_mode *mm = arena_take(&x->arena, sizeof *mm);
     x->data = mm;
     x->order_id = order_id;
+    struct cyg_span psk = { NULL, 0 };
+    if (secret != NULL) {
+        psk = (struct cyg_span){ secret->data, secret->len };
+    }
     if (mm == NULL || arena_copy(&x->arena, psk, &mm->psk) != CYG_OK) {
         code = CYG_FAIL(err, CYG_R_NOMEM);
     } else {
+        if (secret != NULL) {
+            mm->key = why_key(secret);
+        }
         mm->auth_method = peer->auth_method;
         mm->nat_vids = peer->nat_vids;
         mm->encap = peer->encap;
@@ -262,8 +270,9 @@ static enum step_result take_proof(struct exchange *x, const struct message *in,
         return STEP_REFUSED;
     }
     if (cyg_identity_match(&sa->peer->remote_id, &identity) == 0) { /* H-111 */
-        (void)CYG_FAIL(err, CYG_R_PEER_IDENTITY, .payload = PAYLOAD_ID,
-                       .got_quote = events_quote_identity(&identity),
+        bool is_private = cyg_identity_is_private(&identity, &sa->path.remote);
+        (void)CYG_FAIL(err, is_private ? CYG_R_PEER_IDENTITY_PRIVATE : CYG_R_PEER_IDENTITY,
+                       .payload = PAYLOAD_ID, .got_quote = events_quote_identity(&identity),
                        .want_quote = events_quote_identity(&sa->peer->remote_id));
         return STEP_REFUSED;
     }

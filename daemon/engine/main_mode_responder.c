@@ -8,6 +8,7 @@
 #include "outgoing.h"
 #include "records.h"
 #include "unique.h"
+#include "why.h"
 
 #include "codec/notify.h"
 
@@ -76,6 +77,7 @@ static enum cyg_code settle(struct exchange *x, const struct cyg_candidate *cand
     mm->algs = (struct ike_algs){ choice->cipher, choice->integ, choice->group };
     mm->offered = choice->lifetime;
     mm->psk = (struct cyg_span){ candidate->secret.data, candidate->secret.len };
+    mm->key = why_key(&candidate->secret);
     mm->natt_vid = (enum vid_id)mm->natt_vids[candidate->nat_vids];
     x->sa->natt = (uint8_t)natt_kind_of(mm->natt_vid);
     return CYG_OK;

@@ -11,6 +11,7 @@
 #include "main_mode.h"
 #include "orders_internal.h"
 #include "quick_mode.h"
+#include "why.h"
 
 #include <cygnet/secret.h>
 
@@ -167,8 +168,8 @@ static void conclude_flows(struct order *order, const struct ike_sa *sa)
         finish(order, &order->last);
     } else {
         struct cyg_error err;
-        (void)CYG_FAIL(&err, CYG_R_FLOWS_PARTLY, .got = order->n_flows - order->n_up,
-                       .want = order->n_flows);
+        why_flows_partly(order->config->name, order->n_flows - order->n_up, order->n_flows,
+                         &order->last, &err);
         finish(order, &err);
     }
 }
@@ -281,14 +282,14 @@ static bool needs_secret(const struct engine *engine, uint16_t method)
     return false;
 }
 
-static void begin_phase1(struct order *order, struct cyg_span psk)
+static void begin_phase1(struct order *order, const struct cyg_peer_secret *secret)
 {
     struct cyg_path path;
     struct cyg_error err = { 0 };
     struct ike_sa *sa = NULL;
     path_of(order, &path);
     order->state = ORDER_PHASE1;
-    if (main_mode_prepare(order->engine, order->peer, &path, psk, order->public_id, &sa, &err)
+    if (main_mode_prepare(order->engine, order->peer, &path, secret, order->public_id, &sa, &err)
         != CYG_OK) {
         finish(order, &err);
         return;
@@ -323,7 +324,7 @@ static void reach(struct order *order)
     } else if (needs_secret(order->engine, order->peer->auth_method)) {
         ask_secret(order);
     } else {
-        begin_phase1(order, (struct cyg_span){ NULL, 0 });
+        begin_phase1(order, NULL);
     }
 }
 
@@ -366,7 +367,7 @@ void orders_job_done(struct engine *engine, struct engine_job *job)
         if (sa != NULL) { /* another order was faster */
             reach(order);
         } else {
-            begin_phase1(order, (struct cyg_span){ secret->data, secret->len });
+            begin_phase1(order, secret);
         }
     }
 }
@@ -402,6 +403,13 @@ void orders_ike_up(struct ike_sa *sa)
     }
 }
 
+/* The peer's next address may do better. */
+static bool is_silence(uint16_t reason)
+{
+    return reason == CYG_R_NO_ANSWER_FIRST || reason == CYG_R_NO_ANSWER_UNREACHABLE
+           || reason == CYG_R_NO_ANSWER_KEY || reason == CYG_R_NO_ANSWER_PROOF;
+}
+
 void orders_ike_ended(struct engine *engine, const struct ike_sa *sa, const struct cyg_error *why)
 {
     static const struct cyg_error ended = { .reason = CYG_R_IKE_ENDED };
@@ -409,8 +417,7 @@ void orders_ike_ended(struct engine *engine, const struct ike_sa *sa, const stru
     struct order *order;
     while ((order = waiting_for(engine, sa->uniqueid)) != NULL) {
         order->ike_uniqueid = 0;
-        if (reason->reason == CYG_R_NO_ANSWER
-            && order->address_at + 1 < order->peer->n_initiate_to) {
+        if (is_silence(reason->reason) && order->address_at + 1 < order->peer->n_initiate_to) {
             order->address_at++;
             reach(order);
         } else {

@@ -50,11 +50,16 @@ CYG_MUST_USE enum cyg_code quick_mode_initiate(struct ike_sa *sa, struct cyg_pee
                                                const struct cyg_flow *flow, uint64_t order,
                                                uint64_t order_id, struct cyg_error *err);
 
-/* The peer's SPI of a quick mode under way; 0: not known. */
+/* The peer's SPI of a quick mode under way, as chosen or else as offered first; 0: not known. */
 uint32_t quick_mode_peer_spi(const struct exchange *x);
 
 /* The quick mode with this SPI of ours; else the only one that waits for QM2; NULL. */
 struct exchange *quick_mode_by_spi(struct ike_sa *sa, uint32_t spi_in);
+
+/* The peer has refused one of several that wait for QM2, without saying which (charon names no
+ * SPI): all are suspected, and end when there are as many refusals as quick modes. false: it is not
+ * about one of them. */
+bool quick_mode_refused(struct ike_sa *sa, uint16_t notify);
 
 /* A child is going; end the quick mode that is still making it (H-082). */
 void quick_mode_child_deleted(struct child_sa *child, const struct cyg_error *why);

@@ -4,8 +4,11 @@
 #include "informational.h"
 #include "orders.h"
 #include "quick_mode.h"
+#include "records.h"
+#include "why.h"
 
 #include "codec/natoa.h"
+#include "codec/notify.h"
 
 #include <cygnet/secret.h>
 
@@ -16,7 +19,73 @@
 uint32_t quick_mode_peer_spi(const struct exchange *x)
 {
     const struct quick_mode *qm = x->data;
-    return qm == NULL ? 0 : qm->spi_out;
+    struct sa offer;
+    struct sa_proposal first = { 0 };
+    uint32_t spi = 0;
+    if (qm == NULL || qm->spi_out != 0 || x->kind->initiator) {
+        return qm == NULL ? 0 : qm->spi_out;
+    }
+    /* Nothing is chosen yet: the first one offered names the exchange as well. */
+    bool named = sa_decode(qm->sa_i, &offer, NULL) == CYG_OK && sa_next_proposal(&offer, &first)
+                 && sa_proposal_spi(&first, &spi, NULL) == CYG_OK;
+    return named ? spi : 0;
+}
+
+static bool is_offered(const struct exchange *x)
+{
+    return x->kind == &quick_mode_initiator && x->state == QM_I_OFFERED && !x->ended;
+}
+
+/* An end may begin others, so each is looked for anew. */
+static struct exchange *first_refused(const struct ike_sa *sa)
+{
+    struct exchange *x = sa->exchanges;
+    while (x != NULL && !(is_offered(x) && x->refusals > 0)) {
+        x = x->next;
+    }
+    return x;
+}
+
+/* As many refusals as there are quick modes without an answer, before any was repeated: each of
+ * them is refused. */
+static void conclude_refused(struct ike_sa *sa)
+{
+    unsigned waiting = 0, refusals = UINT8_MAX;
+    for (const struct exchange *x = sa->exchanges; x != NULL; x = x->next) {
+        if (is_offered(x)) {
+            unsigned seen = x->tries == 0 ? x->refusals : 0;
+            waiting++;
+            refusals = seen < refusals ? seen : refusals;
+        }
+    }
+    struct exchange *x;
+    while (waiting > 0 && refusals >= waiting && (x = first_refused(sa)) != NULL) {
+        struct cyg_error why = *x->hint;
+        records_add(x, &why);
+        exchange_end(x, &why);
+    }
+}
+
+bool quick_mode_refused(struct ike_sa *sa, uint16_t notify)
+{
+    if (notify != NOTIFY_NO_PROPOSAL_CHOSEN && notify != NOTIFY_INVALID_ID_INFORMATION) {
+        return false;
+    }
+    bool any = false;
+    for (struct exchange *x = sa->exchanges; x != NULL; x = x->next) {
+        struct cyg_error why;
+        if (!is_offered(x)) {
+            continue;
+        }
+        any = true;
+        why_refused(x, notify, &why);
+        exchange_suspect(x, &why);
+        if (x->hint != NULL && x->refusals < UINT8_MAX) {
+            x->refusals++;
+        }
+    }
+    conclude_refused(sa);
+    return any;
 }
 
 struct exchange *quick_mode_by_spi(struct ike_sa *sa, uint32_t spi_in)
@@ -243,6 +312,9 @@ void quick_ended(struct exchange *x, const struct cyg_error *why)
     bool taken = orders_flow_done(x->engine, qm->order, success ? &name : NULL, why);
     if (success && !taken) {
         child_sa_tell(x->engine, &name, 1, 0);
+    }
+    if (success && x->kind->initiator) {
+        conclude_refused(x->sa); /* one fewer waits */
     }
     if (is_dead(x, why)) {
         ike_sa_end(x->sa, true, why);

@@ -10,6 +10,7 @@
 #include "offers.h"
 #include "outgoing.h"
 #include "quick_mode.h"
+#include "why.h"
 
 #include <string.h>
 
@@ -178,13 +179,8 @@ static enum cyg_code find_child(struct exchange *x, struct cyg_error *err)
     if (qm->config != NULL) {
         return CYG_OK;
     }
-    if (near_child == NULL) {
-        return CYG_FAIL(err, CYG_R_NO_CHILD, .payload = PAYLOAD_ID,
-                        .got_quote = events_quote_flow(&qm->flow));
-    }
-    return CYG_FAIL(err, CYG_R_NO_FLOW, .payload = PAYLOAD_ID,
-                    .got_quote = events_quote_flow(&qm->flow),
-                    .want_quote = events_quote_flow(&near));
+    why_no_flow(x, &qm->flow, &near, qm->peer, near_child, err);
+    return CYG_NOT_FOUND;
 }
 
 static enum cyg_code choose(struct exchange *x, struct cyg_error *err)
@@ -195,6 +191,10 @@ static enum cyg_code choose(struct exchange *x, struct cyg_error *err)
     enum cyg_code code = sa_decode(qm->sa_i, &offer, err);
     if (code == CYG_OK) {
         code = transforms_choose_esp(x, &offer, &qm->policy, &qm->choice, err);
+    }
+    if (code != CYG_OK && err->reason == CYG_R_NO_PROPOSAL_ESP) {
+        err->got_quote = events_quote_flow(&qm->flow);
+        err->want_quote = cyg_quote_text(qm->config->name);
     }
     if (code != CYG_OK) {
         return code;

@@ -2,7 +2,6 @@
 /* Where a datagram belongs: an exchange under way, a new one of a known SA, a stranger's first
  * message, or nowhere. The key is (cookies, Message ID, exchange type), RFC 2408 4.1, PROTOCOL
  * "Exchange key". */
-#include "codec/names.h"
 #include "codec/notify.h"
 #include "crypt.h"
 #include "events.h"
@@ -11,6 +10,7 @@
 #include "outgoing.h"
 #include "principal.h"
 #include "walker.h"
+#include "why.h"
 
 #include <string.h>
 
@@ -166,11 +166,7 @@ static void receive_clear_notify(struct ike_sa *sa, const struct cyg_path *path,
         drop(engine, sa, path, &err);
         return;
     }
-    char name[NAME_TEXT];
-    (void)CYG_FAIL(&err, CYG_R_PEER_REFUSED_HINT, .got = n.type, .payload = PAYLOAD_N,
-                   .got_quote = events_quote_endpoint(&path->remote),
-                   .want_quote =
-                       cyg_quote_text(name_format(NAME_NOTIFY, n.type, name, sizeof name)));
+    why_refused_in_clear(x, n.type, &err);
     exchange_hint(x, &err);
 }
 

@@ -194,7 +194,7 @@ static void pairs_add(struct pair pairs[NEAREST_MAX], size_t *n, struct pair pai
     *n = last + 1;
 }
 
-static enum cyg_reason reason_of(bool phase1, unsigned d)
+static enum cyg_reason reason_of(unsigned d)
 {
     static const enum cyg_reason by_difference[8] = {
         [DIFFERS_CIPHER] = CYG_R_DIFFERS_CIPHER,
@@ -211,7 +211,16 @@ static enum cyg_reason reason_of(bool phase1, unsigned d)
     if ((d & DIFFERS_MODE) != 0) {
         return CYG_R_DIFFERS_MODE;
     }
-    return !phase1 && d == DIFFERS_GROUP ? CYG_R_DIFFERS_PFS : by_difference[d];
+    return by_difference[d];
+}
+
+/* In phase 2 the group is PFS, which one side may not want at all. */
+static enum cyg_reason pfs_reason_of(const struct pair *pair)
+{
+    if (pair->proposal->n_groups == 0) {
+        return CYG_R_PFS_UNWANTED;
+    }
+    return pair->offered->group == CYG_ALG_NONE ? CYG_R_PFS_LACKING : CYG_R_DIFFERS_PFS;
 }
 
 /* What {got} and {want} are for a difference that is a number. */
@@ -226,8 +235,10 @@ static void set_numbers(const struct pair *pair, struct cyg_error *err)
     }
 }
 
+/* The nearest of all goes into the deciding record too. */
 static void record_nearest(struct exchange *x, const struct offer *offer,
-                           const struct transforms_policy *policies, size_t n_policies)
+                           const struct transforms_policy *policies, size_t n_policies,
+                           struct cyg_error *decision)
 {
     struct pair pairs[NEAREST_MAX];
     size_t n = 0;
@@ -253,11 +264,17 @@ static void record_nearest(struct exchange *x, const struct offer *offer,
         struct cyg_proposal theirs;
         struct cyg_error err;
         offered_quote(pairs[i].offered, offer->phase1, &theirs);
-        (void)CYG_FAIL(&err, reason_of(offer->phase1, pairs[i].differences), .payload = PAYLOAD_SA,
-                       .level = 2, .got_quote = events_quote_proposal(&theirs),
+        bool pfs = !offer->phase1 && pairs[i].differences == DIFFERS_GROUP;
+        (void)CYG_FAIL(&err, pfs ? pfs_reason_of(&pairs[i]) : reason_of(pairs[i].differences),
+                       .payload = PAYLOAD_SA, .level = 2,
+                       .got_quote = events_quote_proposal(&theirs),
                        .want_quote = events_quote_proposal(pairs[i].proposal));
         set_numbers(&pairs[i], &err);
         records_add(x, &err);
+        if (i == 0) {
+            decision->got_quote = err.got_quote;
+            decision->want_quote = err.want_quote;
+        }
     }
 }
 
@@ -298,9 +315,13 @@ enum cyg_code transforms_choose_ike(struct exchange *x, const struct sa *sa,
             return CYG_OK;
         }
     }
-    record_nearest(x, &offer, policies, n_policies);
-    return CYG_FAIL(err, CYG_R_NO_PROPOSAL_IKE, .payload = PAYLOAD_SA, .got = offer.n,
-                    .want = n_policies);
+    enum cyg_code code = CYG_FAIL(err, CYG_R_NO_PROPOSAL_IKE, .payload = PAYLOAD_SA, .got = offer.n,
+                                  .want = n_policies);
+    if (n_policies > 0 && policies[0].n_proposals > 0) {
+        err->want_quote = events_quote_proposal(&policies[0].proposals[0]);
+    }
+    record_nearest(x, &offer, policies, n_policies, err);
+    return code;
 }
 
 enum cyg_code transforms_choose_esp(struct exchange *x, const struct sa *sa,
@@ -311,8 +332,10 @@ enum cyg_code transforms_choose_esp(struct exchange *x, const struct sa *sa,
     read_offer(x, sa, false, policy, &offer);
     const struct offered *o = choose(&offer, policy);
     if (o == NULL) {
-        record_nearest(x, &offer, policy, 1);
-        return CYG_FAIL(err, CYG_R_NO_PROPOSAL_ESP, .payload = PAYLOAD_SA, .got = offer.n);
+        enum cyg_code code =
+            CYG_FAIL(err, CYG_R_NO_PROPOSAL_ESP, .payload = PAYLOAD_SA, .got = offer.n);
+        record_nearest(x, &offer, policy, 1, err);
+        return code;
     }
     for (size_t i = 0; i < offer.n; i++) { /* H-048: one KE serves one group */
         if (offer.items[i].usable && offer.items[i].group != o->group) {
@@ -381,6 +404,20 @@ enum cyg_code transforms_check(const struct sa *offer, const struct sa *answer,
     }
     fill(answer, &o, ret);
     return phase1 ? CYG_OK : sa_proposal_spi(&p, &ret->spi, err);
+}
+
+bool transforms_allow(const struct cyg_proposal *proposals, size_t n, enum cyg_alg cipher,
+                      enum cyg_alg integ, enum cyg_alg group)
+{
+    for (size_t i = 0; i < n; i++) {
+        const struct cyg_proposal *p = &proposals[i];
+        if (fits(p->ciphers, p->n_ciphers, (uint8_t)cipher)
+            && fits(p->integs, p->n_integs, (uint8_t)integ)
+            && fits(p->groups, p->n_groups, (uint8_t)group)) {
+            return true;
+        }
+    }
+    return false;
 }
 
 void transforms_echo(struct cyg_writer *w, const struct transforms_choice *choice,

@@ -57,6 +57,10 @@ CYG_MUST_USE enum cyg_code transforms_check(const struct sa *offer, const struct
                                             const struct transforms_policy *policy,
                                             struct transforms_choice *ret, struct cyg_error *err);
 
+/* Whether one of the proposals has all three. */
+bool transforms_allow(const struct cyg_proposal *proposals, size_t n, enum cyg_alg cipher,
+                      enum cyg_alg integ, enum cyg_alg group);
+
 /* Write the answer: the chosen transform byte for byte. spi: ours, empty in phase 1. */
 void transforms_echo(struct cyg_writer *w, const struct transforms_choice *choice,
                      struct cyg_span spi);

@@ -7,6 +7,7 @@
 #include "informational.h"
 #include "outgoing.h"
 #include "records.h"
+#include "why.h"
 
 #include <cygnet/secret.h>
 
@@ -262,6 +263,9 @@ static void refuse_unhandled(struct exchange *x, const struct step *step,
         exchange_proved(x);
     }
     x->engine->counts.dropped++;
+    if (err->reason == CYG_R_DECRYPTED_NONSENSE) {
+        why_unreadable(x, step, err);
+    }
     exchange_conclude(x, STEP_REFUSED, err);
 }
 

@@ -44,6 +44,10 @@ CYG_MUST_USE CYG_PUBLIC enum cyg_code cyg_identity_of(uint8_t type, struct cyg_s
                                                       struct cyg_error *err);
 
 CYG_PUBLIC void cyg_identity_of_address(const struct cyg_address *a, struct cyg_identity *ret);
+/* Whether it is a private address (RFC 1918, 4193), other than the outer one: so does a peer call
+ * itself that stands behind a NAT and has no better name. */
+CYG_PUBLIC bool cyg_identity_is_private(const struct cyg_identity *id,
+                                        const struct cyg_address *outer);
 
 /* Format for people and VICI: the text that parses to it, foreign bytes escaped. */
 CYG_PUBLIC const char *cyg_identity_format(const struct cyg_identity *id, char *buffer,

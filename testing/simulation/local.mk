@@ -46,6 +46,7 @@ testing_simulation_run_SOURCES = \
 	testing/simulation/suites.c \
 	testing/simulation/suites.def \
 	testing/simulation/suites.h \
+	testing/simulation/explain_sim.c \
 	testing/simulation/hostile_sim.c \
 	testing/simulation/life_sim.c \
 	testing/simulation/loss_sim.c \

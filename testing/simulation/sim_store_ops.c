@@ -146,6 +146,13 @@ static bool fits_query(const struct sim_entry *entry, const struct cyg_peer_quer
                q->psk);
 }
 
+static struct cyg_quote quote_identity(const struct cyg_identity *id)
+{
+    uint8_t bytes[CYG_IDENTITY_MAX + 1] = { id->type };
+    memcpy(bytes + 1, id->data, id->len);
+    return cyg_quote(CYG_QUOTE_IDENTITY, (struct cyg_span){ bytes, id->len + 1u });
+}
+
 static enum cyg_code store_by_identity(void *self, const struct cyg_peer_query *query,
                                        cyg_usec deadline, struct cyg_peer **ret,
                                        struct cyg_error *err)
@@ -167,8 +174,10 @@ static enum cyg_code store_by_identity(void *self, const struct cyg_peer_query *
         }
     }
     if (best == NULL) {
-        (void)CYG_FAIL(err, CYG_R_INTERNAL, .got_quote = cyg_quote_text("no peer fits"));
-        return CYG_NOT_FOUND;
+        struct cyg_quote asked = quote_identity(query->remote_id);
+        struct cyg_quote first = n > 0 ? quote_identity(&fitting[0].entry->peer->remote_id) : asked;
+        return CYG_FAIL(err, CYG_R_PEER_NO_IDENTITY_FITS, .got = n, .got_quote = asked,
+                        .want_quote = first);
     }
     *ret = cyg_peer_hold(best->peer);
     return CYG_OK;

@@ -427,7 +427,13 @@ static void test_esp_one_pfs_group_only(void **state)
     assert_int_equal(choose_esp("aes128-sha256-modp2048", false, &sa, &choice), CYG_REFUSED);
     sa = esp_offer(ESP_AES_CBC, 128, 5, ENCAP_TUNNEL, 14);
     assert_int_equal(choose_esp("aes128-sha256", false, &sa, &choice), CYG_REFUSED);
+    assert_int_equal(fixture_said(&f, CYG_R_PFS_UNWANTED), 1);
+    assert_int_equal(choose_esp("aes128-sha256-modp3072", false, &sa, &choice), CYG_REFUSED);
     assert_int_equal(fixture_said(&f, CYG_R_DIFFERS_PFS), 1);
+    sa = esp_offer(ESP_AES_CBC, 128, 5, ENCAP_TUNNEL, 0);
+    assert_int_equal(choose_esp("aes128-sha256-modp3072", false, &sa, &choice), CYG_REFUSED);
+    assert_int_equal(fixture_said(&f, CYG_R_PFS_LACKING), 1);
+    sa = esp_offer(ESP_AES_CBC, 128, 5, ENCAP_TUNNEL, 14);
     assert_int_equal(choose_esp("aes128-sha256-modp2048", false, &sa, &choice), CYG_OK);
     assert_int_equal(choice.group, CYG_ALG_MODP2048);
 }
