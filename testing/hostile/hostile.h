@@ -64,6 +64,7 @@ enum reaction {
     ANSWER,   /* taken as if nothing were wrong: the next message of the exchange comes */
     PASS,     /* the same, and with it the negotiation completes */
     GONE,     /* the IKE SA ends, as the peer asked */
+    ANYTHING, /* of the above; all that holds after every row holds */
 };
 
 struct variant {
@@ -77,8 +78,8 @@ struct variant {
     const char *text; /* and one as text: an SA in the notation of draft_sa() */
     enum message_at at;
     enum reaction reaction;
-    uint16_t notify;        /* its type, for NOTIFY, FAIL, KILL; 0: any or none */
-    enum cyg_reason reason; /* a record with this reason is published; 0: none is required */
+    uint16_t notify; /* its type, for NOTIFY, FAIL, KILL; 0: any or none */
+    unsigned reason; /* enum cyg_reason: a record with it is published; 0: none is required */
 };
 
 /* What a runner can do; rows that need more are skipped, by name. */

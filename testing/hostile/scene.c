@@ -120,6 +120,8 @@ static void check_stranger(struct stage *s, const struct variant *v, const struc
             stage_fail(s, "it was not answered");
         }
         break;
+    case ANYTHING:
+        break;
     case FAIL:
     case KILL:
     case PASS:
@@ -259,6 +261,11 @@ static void check_reaction(struct stage *s, const struct variant *v, const struc
         if (v->at != AT_INFO) {
             check_goes_on(s, v->at, b->at);
         }
+        break;
+    case ANYTHING:
+        s->held = false;
+        s->hold = AT_NONE;
+        s->ops->run(s->context, FORGET);
         break;
     case GONE:
         s->ops->facts(s->context, &now);
