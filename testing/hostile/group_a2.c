@@ -74,7 +74,7 @@ static const struct variant part_beyond[] = {
 
 static const struct variant part_beyond_peer[] = {
     { "ID of MM5 one byte beyond", .at = AT_MM5, .make = make_part_beyond, .a = 600,
-      .reaction = HOLD, .reason = CYG_R_DECRYPTED_NONSENSE },
+      .reaction = HOLD, .reason = CYG_R_KEY_DIFFERS },
     { "HASH of QM1 of length 0xffff", .at = AT_QM1, .make = make_part_length, .a = 0xffff,
       .reaction = HOLD, .reason = CYG_R_DECRYPTED_NONSENSE },
     { "last of QM1 of length 0xffff", .at = AT_QM1, .make = make_part_length, LAST, .a = 0xffff,
@@ -111,11 +111,11 @@ static const struct variant reserved[] = {
 
 static const struct variant reserved_peer[] = {
     { "RESERVED of ID in MM5", .at = AT_MM5, .make = make_reserved, .a = 0xff, .reaction = HOLD,
-      .reason = CYG_R_DECRYPTED_NONSENSE },
+      .reason = CYG_R_KEY_DIFFERS },
     { "RESERVED of ID in MM6", .at = AT_MM6, .make = make_reserved, .a = 0xff, .reaction = HOLD,
-      .reason = CYG_R_DECRYPTED_NONSENSE },
+      .reason = CYG_R_KEY_DIFFERS },
     { "RESERVED of HASH in MM5", .at = AT_MM5, .make = make_reserved, .a = 1, .b = 1,
-      .reaction = HOLD, .reason = CYG_R_DECRYPTED_NONSENSE },
+      .reaction = HOLD, .reason = CYG_R_KEY_DIFFERS },
     { "RESERVED of HASH in QM1", .at = AT_QM1, .make = make_reserved, .a = 1, .reaction = HOLD,
       .reason = CYG_R_DECRYPTED_NONSENSE },
 };
@@ -155,7 +155,7 @@ static const struct variant padding[] = {
     { "QM1 with 60 KiB more", .at = AT_QM1, .make = make_padding, .a = 60 * 1024,
       .reaction = HOLD, .reason = CYG_R_DECRYPTED_NONSENSE },
     { "MM5 with 300 bytes more", .at = AT_MM5, .make = make_padding, .a = 300, .reaction = HOLD,
-      .reason = CYG_R_DECRYPTED_NONSENSE },
+      .reason = CYG_R_KEY_DIFFERS },
     { "QM1 that promises another payload", .at = AT_QM1, .make = make_promise, .a = PAYLOAD_N,
       .reaction = HOLD, .reason = CYG_R_DECRYPTED_NONSENSE },
 };

@@ -231,7 +231,7 @@ static const struct variant types_later[] = {
     { "IKEv2's in MM3", .at = AT_MM3, .make = make_with, .a = 33, .to = 48, .b = 8,
       .reaction = HOLD, .reason = CYG_R_PAYLOAD_TYPE },
     { "IKEv2's in MM5", .at = AT_MM5, .make = make_with, .a = 33, .to = 48, .b = 8,
-      .reaction = HOLD, .reason = CYG_R_DECRYPTED_NONSENSE },
+      .reaction = HOLD, .reason = CYG_R_KEY_DIFFERS },
     { "P in QM1", .at = AT_QM1, .make = make_with, .a = 2, .b = 8, .reaction = HOLD,
       .reason = CYG_R_DECRYPTED_NONSENSE },
     { "reserved in QM2", .at = AT_QM2, .make = make_with, .a = 100, .b = 8, .reaction = HOLD,
