@@ -2,6 +2,8 @@
 /* Attribute payload of transaction exchanges. */
 #include "mode_config.h"
 
+#include <string.h>
+
 #define CONFIG_HEAD_LEN 4u
 
 enum cyg_code mode_config_decode(struct cyg_span body, struct mode_config *ret,
@@ -57,5 +59,50 @@ bool config_is_secret(uint16_t attribute)
         return true;
     default:
         return false;
+    }
+}
+
+static enum cyg_code decode(struct cyg_span message, struct message *ret)
+{
+    struct header h;
+    enum cyg_code code = header_decode(message, &h, NULL);
+    return code != CYG_OK ? code
+                          : message_decode_chain(h.next, header_body(&h, message), true, ret, NULL);
+}
+
+bool message_has_config(struct cyg_span message)
+{
+    struct message m;
+    return decode(message, &m) != CYG_OK || m.count[PK_ATTR] > 0;
+}
+
+/* part lies in bytes that the caller may write. */
+static void hide(struct cyg_span part)
+{
+    if (part.len > 0) {
+        memset((uint8_t *)(uintptr_t)part.data, '*', part.len);
+    }
+}
+
+void message_hide_secrets(uint8_t *message, size_t len)
+{
+    struct message m;
+    if (decode((struct cyg_span){ message, len }, &m) != CYG_OK) {
+        hide(cyg_span_after((struct cyg_span){ message, len }, HEADER_LEN));
+        return;
+    }
+    const struct payload *p;
+    for (size_t i = 0; (p = message_find(&m, PK_ATTR, i)) != NULL; i++) {
+        struct mode_config c;
+        struct attribute a;
+        if (mode_config_decode(p->body, &c, NULL) != CYG_OK) {
+            hide(p->body);
+            continue;
+        }
+        while (attribute_next(&c.attributes, &a)) {
+            if (config_is_secret(a.type)) {
+                hide(a.raw);
+            }
+        }
     }
 }

@@ -5,7 +5,7 @@
 #pragma once
 
 #include "attribute.h"
-#include "wire.h"
+#include "message.h"
 
 struct mode_config {
     uint8_t type; /* enum config_type, unknown ones too */
@@ -24,3 +24,10 @@ void mode_config_encode(uint8_t type, uint16_t identifier, struct cyg_writer *w)
 bool config_is_xauth(uint16_t attribute);
 /* Whether its value is a secret: password, passcode, answer, next PIN. */
 bool config_is_secret(uint16_t attribute);
+
+/* Whether a clear message (header included) has an Attribute payload, or does not parse. */
+bool message_has_config(struct cyg_span message);
+/* Overwrite every secret in a clear message with '*': values of secret attributes; all of an
+ * Attribute payload that does not parse, all behind the header of such a message. What is shown or
+ * recorded of a message passes here. */
+void message_hide_secrets(uint8_t *message, size_t len);

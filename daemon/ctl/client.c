@@ -3,6 +3,8 @@
 #include "client.h"
 
 #include <errno.h>
+#include <limits.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -240,6 +242,45 @@ enum ctl_status ctl_listen(struct ctl_client *client, const char *event, ctl_on_
     struct received got = { 0 };
     while (status == CTL_DONE && (status = receive(client, &got)) == CTL_DONE) {
         if (got.type == CYG_VICI_EVENT && !hand_over(&got, on_event, context)) {
+            break;
+        }
+    }
+    return status;
+}
+
+/* Whether the daemon has sent something; false: enough was waited. */
+static bool await(const struct ctl_client *client, int stop_fd, cyg_usec until)
+{
+    struct pollfd fds[2] = { { .fd = client->fd, .events = POLLIN },
+                             { .fd = stop_fd, .events = POLLIN } };
+    for (;;) {
+        const cyg_usec now = cyg_time_now();
+        const cyg_usec left_ms = until > now ? (until - now + CYG_MSEC - 1) / CYG_MSEC : 0;
+        const int n = poll(fds, CYG_LEN(fds),
+                           until == CYG_NEVER  ? -1
+                           : left_ms > INT_MAX ? INT_MAX
+                                               : (int)left_ms);
+        if (fds[1].revents != 0 || (n == 0 && until <= cyg_time_now())) {
+            return false;
+        }
+        if (n > 0) {
+            return true;
+        }
+        if (n < 0 && errno != EINTR) {
+            return true; /* the read that follows says what is wrong */
+        }
+    }
+}
+
+enum ctl_status ctl_listen_raw(struct ctl_client *client, const char *event,
+                               ctl_on_message *on_message, void *context, int stop_fd,
+                               cyg_usec until)
+{
+    enum ctl_status status = set_event(client, event, true, NULL, NULL);
+    struct received got = { 0 };
+    while (status == CTL_DONE && await(client, stop_fd, until)
+           && (status = receive(client, &got)) == CTL_DONE) {
+        if (got.type == CYG_VICI_EVENT && !on_message(context, got.message)) {
             break;
         }
     }

@@ -3,6 +3,7 @@
  * at once: tables and --json render the same tree. Thread: one. */
 #pragma once
 
+#include <cygnet/time.h>
 #include <cygnet/vici.h>
 
 #include <jansson.h>
@@ -39,3 +40,10 @@ void ctl_request(struct cyg_vici_writer *w, const char *command);
 /* Listen to an event until the connection ends or on_event returns false. */
 enum ctl_status ctl_listen(struct ctl_client *client, const char *event, ctl_on_event *on_event,
                            void *context);
+
+/* The same with messages as they came, for values that are bytes; until stop_fd can be read or
+ * `until` (CYG_NEVER: without end), then CTL_DONE too. message is borrowed. */
+typedef bool ctl_on_message(void *context, struct cyg_span message);
+enum ctl_status ctl_listen_raw(struct ctl_client *client, const char *event,
+                               ctl_on_message *on_message, void *context, int stop_fd,
+                               cyg_usec until);

@@ -20,6 +20,7 @@ ctl_command ctl_peers;                   /* peers.c */
 ctl_command ctl_initiate, ctl_terminate; /* orders.c */
 ctl_command ctl_log;                     /* log.c */
 ctl_command ctl_explain;                 /* explain.c */
+ctl_command ctl_capture;                 /* capture.c */
 
 /* db.c: `cygnetctl db init|check|upgrade FILE`; needs no daemon. Returns the exit status. */
 int ctl_db(int argc, char **argv);

@@ -3,12 +3,13 @@
 bin_PROGRAMS += cygnetctl
 cygnetctl_SOURCES = daemon/ctl/main.c
 cygnetctl_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS)
-cygnetctl_LDADD = libctl.la libcygnet.la
+cygnetctl_LDADD = libctl.la libcodec.la libcygnet.la
 
 noinst_LTLIBRARIES += libctl.la
 libctl_la_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS) $(SMARTCOLS_CFLAGS)
 libctl_la_LIBADD = $(JANSSON_LIBS) $(SMARTCOLS_LIBS)
 libctl_la_SOURCES = \
+	daemon/ctl/capture.c \
 	daemon/ctl/client.c \
 	daemon/ctl/client.h \
 	daemon/ctl/ctl.h \
@@ -21,6 +22,8 @@ libctl_la_SOURCES = \
 	daemon/ctl/output.c \
 	daemon/ctl/paper.c \
 	daemon/ctl/paper.h \
+	daemon/ctl/pcap.c \
+	daemon/ctl/pcap.h \
 	daemon/ctl/peers.c \
 	daemon/ctl/sas.c \
 	daemon/ctl/verdict.c

@@ -21,6 +21,8 @@ static const struct command commands[] = {
     { "explain", ctl_explain,
       "[--last N] [--unknown] [--source ADDRESS] [--follow] [--json] [PEER]",
       "the last negotiations: each message, each decision, and what to change" },
+    { "capture", ctl_capture, "[--count N] [--time SECONDS] PEER|%any FILE|-",
+      "IKE messages of a peer, decrypted, as a file for Wireshark" },
     { "initiate", ctl_initiate, "[--child CHILD] [--timeout SECONDS] [PEER]", "bring up" },
     { "terminate", ctl_terminate,
       "[--child CHILD] [--ike-id ID] [--child-id ID] [--force] [--timeout SECONDS] [PEER]",

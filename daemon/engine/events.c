@@ -2,8 +2,10 @@
 /* See events.h. */
 #include "events.h"
 
+#include "codec/mode_config.h"
 #include "listing.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 static void set_name(struct cyg_event *event, const char *name)
@@ -67,8 +69,8 @@ void events_log_stranger(struct engine *engine, const struct cyg_path *path,
     }
 }
 
-void events_message(const struct ike_sa *sa, const struct cyg_path *path, bool sent,
-                    uint64_t order_id, struct cyg_span message)
+static void publish_message(const struct ike_sa *sa, const struct cyg_path *path, bool sent,
+                            uint64_t order_id, struct cyg_span message)
 {
     struct cyg_event event = {
         .type = CYG_EVENT_MESSAGE,
@@ -80,6 +82,23 @@ void events_message(const struct ike_sa *sa, const struct cyg_path *path, bool s
         .message = message,
     };
     publish(sa->engine, &event, sa);
+}
+
+void events_message(const struct ike_sa *sa, const struct cyg_path *path, bool sent,
+                    uint64_t order_id, struct cyg_span message)
+{
+    if (!message_has_config(message)) {
+        publish_message(sa, path, sent, order_id, message);
+        return;
+    }
+    uint8_t *copy = malloc(message.len);
+    if (copy == NULL) {
+        return; /* rather not seen than seen with its passwords */
+    }
+    memcpy(copy, message.data, message.len);
+    message_hide_secrets(copy, message.len);
+    publish_message(sa, path, sent, order_id, (struct cyg_span){ copy, message.len });
+    free(copy);
 }
 
 void events_ike(const struct ike_sa *sa, enum cyg_event_type type, uint64_t order_id)

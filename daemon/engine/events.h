@@ -15,7 +15,7 @@ void events_log(struct engine *engine, const struct ike_sa *sa, const struct cyg
 void events_log_stranger(struct engine *engine, const struct cyg_path *path,
                          const struct cyg_error *record);
 
-/* A message in clear. */
+/* A message in clear; secrets in it (passwords of XAUTH) are hidden first. */
 void events_message(const struct ike_sa *sa, const struct cyg_path *path, bool sent,
                     uint64_t order_id, struct cyg_span message);
 

@@ -45,7 +45,7 @@ const struct command server_commands[] = {
 
 /* At most 64: a client's registrations are bits. */
 const char *const server_events[] = {
-    "log",         "control-log",    "list-sa",    "list-conn", "list-policy",
-    "list-cert",   "list-authority", "ike-updown", "ike-rekey", "child-updown",
-    "child-rekey", "cygnet-plugin",  NULL,
+    "log",         "control-log",    "list-sa",     "list-conn", "list-policy",
+    "list-cert",   "list-authority", "ike-updown",  "ike-rekey", "child-updown",
+    "child-rekey", "cygnet-plugin",  "ike-message", NULL,
 };

@@ -34,6 +34,9 @@ void put_log(struct cyg_vici_writer *w, const struct cyg_event *event);
 /* updown.c: ike-updown, child-updown */
 void updown_event(struct server *server, const struct cyg_event *event);
 
+/* messages.c: ike-message, the clear text of every message */
+void message_event(struct server *server, const struct cyg_event *event);
+
 /* load_conn.c */
 void command_load_conn(struct client *client, struct cyg_span message);
 void command_unload_conn(struct client *client, struct cyg_span message);

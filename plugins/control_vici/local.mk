@@ -23,6 +23,7 @@ libcontrol_vici_la_SOURCES = \
 	plugins/control_vici/loaded.c \
 	plugins/control_vici/loaded.h \
 	plugins/control_vici/log.c \
+	plugins/control_vici/messages.c \
 	plugins/control_vici/not_built.c \
 	plugins/control_vici/orders.c \
 	plugins/control_vici/put_conn.c \

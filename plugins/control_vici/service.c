@@ -60,6 +60,10 @@ static void on_event(void *context, const struct cyg_event *event, uint64_t drop
 {
     struct vici *vici = context;
     (void)dropped; /* the log says so */
+    if (event->type == CYG_EVENT_MESSAGE) {
+        message_event(vici->server, event);
+        return;
+    }
     orders_event(vici->server, event);
     if (event->type == CYG_EVENT_LOG) {
         log_event(vici->server, event);
@@ -124,7 +128,8 @@ static enum cyg_code start(void *self, struct cyg_error *err)
     vici->started_wall = cyg_time_wall();
     open_volatile(vici, uri);
     const uint32_t mask = CYG_EVENT_LOG | CYG_EVENT_ORDER_DONE | CYG_EVENT_IKE_UP
-                          | CYG_EVENT_IKE_DOWN | CYG_EVENT_CHILD_UP | CYG_EVENT_CHILD_DOWN;
+                          | CYG_EVENT_IKE_DOWN | CYG_EVENT_CHILD_UP | CYG_EVENT_CHILD_DOWN
+                          | CYG_EVENT_MESSAGE;
     vici->subscription = host->subscribe(host->daemon, mask, 2, on_event, vici);
     if (vici->subscription == 0) {
         stop(vici); /* nobody calls it for what did not start */

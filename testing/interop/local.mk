@@ -20,6 +20,7 @@ check-net: all
 .PHONY: check-net
 
 EXTRA_DIST += testing/demo testing/interop/lab.sh testing/interop/pair.sh testing/interop/run \
+	testing/interop/scenarios/capture.sh \
 	testing/interop/scenarios/charon_flows.sh \
 	testing/interop/scenarios/charon_ipv6.sh \
 	testing/interop/scenarios/charon_proposals.sh \

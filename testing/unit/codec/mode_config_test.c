@@ -92,7 +92,80 @@ static void test_knows_which_values_are_secret(void **state)
     assert_true(config_is_xauth(16520) && config_is_xauth(16529));
 }
 
-TEST_MAIN(cmocka_unit_test(test_reads_head_and_attributes),
+/* A whole message of a transaction exchange: HASH, ATTR with the reply above. */
+static size_t put_transaction(uint8_t *message, size_t size, struct cyg_span attributes)
+{
+    struct cyg_writer w = cyg_writer_of(message, size);
+    static const uint8_t hash[20] = { 7 };
+    struct header h = { .next = PAYLOAD_HASH,
+                        .version = VERSION_1_0,
+                        .exchange = 6,
+                        .flags = FLAG_ENCRYPTION,
+                        .message_id = 0x1234,
+                        .length = (uint32_t)(HEADER_LEN + 4 + sizeof hash + 4 + attributes.len) };
+    header_encode(&h, &w);
+    cyg_writer_u8(&w, PAYLOAD_ATTR);
+    cyg_writer_u8(&w, 0);
+    cyg_writer_u16(&w, 4 + sizeof hash);
+    cyg_writer_bytes(&w, cyg_span_of_array(hash));
+    cyg_writer_u16(&w, 0);
+    cyg_writer_u16(&w, (uint16_t)(4 + attributes.len));
+    cyg_writer_bytes(&w, attributes);
+    assert_true(cyg_writer_ok(&w));
+    return h.length;
+}
+
+static bool contains(const uint8_t *bytes, size_t len, const char *text)
+{
+    return memmem(bytes, len, text, strlen(text)) != NULL;
+}
+
+/* What logs, history and captures get of a message has no password in it. */
+static void test_hides_secrets_and_nothing_else(void **state)
+{
+    (void)state;
+    uint8_t message[128], before[128];
+    const size_t len = put_transaction(message, sizeof message, cyg_span_of_array(reply));
+    memcpy(before, message, len);
+    assert_true(message_has_config((struct cyg_span){ message, len }));
+    assert_true(contains(message, len, "secret"));
+    message_hide_secrets(message, len);
+    assert_false(contains(message, len, "secret"));
+    assert_true(contains(message, len, "bob"));
+    assert_memory_equal(message + len - 6, "******", 6);
+    assert_memory_equal(message, before, len - 6);
+}
+
+static void test_hides_all_of_what_does_not_parse(void **state)
+{
+    (void)state;
+    uint8_t message[128], cut[sizeof reply - 1];
+    memcpy(cut, reply, sizeof cut);
+    size_t len = put_transaction(message, sizeof message, cyg_span_of_array(cut));
+    message_hide_secrets(message, len); /* the last attribute is cut */
+    assert_false(contains(message, len, "secre"));
+    assert_false(contains(message, len, "bob"));
+    len = put_transaction(message, sizeof message, cyg_span_of_array(reply));
+    message[HEADER_LEN + 3] = 1; /* the HASH payload's length is none */
+    assert_true(message_has_config((struct cyg_span){ message, len }));
+    message_hide_secrets(message, len);
+    assert_false(contains(message, len, "secret"));
+    message_hide_secrets(message, 5); /* not even a header */
+}
+
+static void test_other_messages_have_nothing_to_hide(void **state)
+{
+    (void)state;
+    uint8_t message[128];
+    const size_t len = put_transaction(message, sizeof message, cyg_span_of_array(reply));
+    message[HEADER_LEN] = PAYLOAD_NONCE; /* in the place of ATTR */
+    assert_false(message_has_config((struct cyg_span){ message, len }));
+}
+
+TEST_MAIN(cmocka_unit_test(test_hides_secrets_and_nothing_else),
+          cmocka_unit_test(test_hides_all_of_what_does_not_parse),
+          cmocka_unit_test(test_other_messages_have_nothing_to_hide),
+          cmocka_unit_test(test_reads_head_and_attributes),
           cmocka_unit_test(test_refuses_every_truncation_inside_an_attribute),
           cmocka_unit_test(test_refuses_a_reserved_byte),
           cmocka_unit_test(test_writes_the_same_bytes),

@@ -11,6 +11,9 @@ unit_tests += testing/unit/ctl/ladder_test
 testing_unit_ctl_ladder_test_CPPFLAGS = $(AM_CPPFLAGS) $(JANSSON_CFLAGS)
 testing_unit_ctl_ladder_test_LDADD = libctl.la $(test_ldadd)
 
+unit_tests += testing/unit/ctl/pcap_test
+testing_unit_ctl_pcap_test_LDADD = libctl.la $(test_ldadd)
+
 # The commands of cygnetctl, and swanctl, against the service.
 if PLUGIN_CONTROL_VICI
 if PLUGIN_STORE_SQLITE
