@@ -21,6 +21,8 @@
 #define NOTIFY_BURST 100u    /* a second, to all */
 #define LOG_EVERY    (10 * CYG_SEC)
 #define LOG_BURST    100u
+#define NUMBER_EVERY (100 * CYG_MSEC) /* a uniqueid for a first message of a source */
+#define NUMBER_BURST 100u
 
 /* ---- settings, making, freeing ---- */
 
@@ -49,6 +51,8 @@ static enum cyg_code engine_init(struct engine *engine)
     engine->limit_notify.burst = NOTIFY_BURST;
     engine->limit_log.every = LOG_EVERY;
     engine->limit_log.burst = LOG_BURST;
+    engine->limit_ids.every = NUMBER_EVERY;
+    engine->limit_ids.burst = NUMBER_BURST;
     engine->poll_timer.owner = TIMER_ENGINE;
     engine->scratch = malloc(OUTGOING_MAX);
     if (engine->scratch == NULL || timers_reserve(&engine->timers) != CYG_OK
@@ -136,14 +140,7 @@ void engine_free(struct engine *engine)
     engine->shutting_down = true;
     engine->shutdown_order = 0;
     orders_clear(engine);
-    for (uint32_t i = 0; i < engine->index.n;) {
-        if (engine->index.items[i] == NULL) {
-            i++;
-        } else {
-            ike_sa_end(engine->index.items[i], false, NULL);
-            i = 0;
-        }
-    }
+    ike_sa_end_all(engine, false, NULL);
     settle(engine);
     kernel_clear(engine);
     groups_flush(engine);

@@ -17,12 +17,16 @@ struct flow_use;
 struct group;
 struct ike_sa;
 struct kernel_wait;
-struct order;
 struct principal;
 
-/* IKE SAs in the order of their uniqueid, for listings and look-ups by it. */
+/* IKE SAs that have a uniqueid, in its order, for listings and look-ups by it. */
+struct ike_index_item {
+    struct ike_sa *sa; /* NULL where one has gone */
+    uint32_t uniqueid;
+};
+
 struct ike_index {
-    struct ike_sa **items; /* NULL where one has gone */
+    struct ike_index_item *items;
     uint32_t n, capacity, live;
 };
 
@@ -37,7 +41,7 @@ struct engine {
     uint64_t next_id; /* of exchanges, jobs, kernel tags: never used twice, 0 is none */
     uint32_t next_uniqueid, next_child_uniqueid, next_reqid;
 
-    struct table_item *sas; /* table by our own cookie */
+    struct table_item *sas; /* table by our own cookie: all there are */
     struct table_item
         *sas_by_initiator; /* table by the cookie of who began it: those we answered */
     struct ike_index index;
@@ -46,14 +50,16 @@ struct engine {
     struct table_item *principals; /* table: SAs by authenticated identity */
     struct table_item *flows;      /* table: reqids by peer, child and flow */
     struct table_item *flows_by_reqid;
+    struct table_item *rows;   /* table: SAs by the row of their peer, see by_peer.h */
     struct table_item *kernel; /* table by tag: operations not answered yet */
-    struct order *orders;      /* list: those under way */
+    struct table_item *orders; /* table by id: those under way */
+    struct table_item *orders_by_name;
 
     struct half_open half_open;
     struct table_item *groups; /* table: cached address groups */
     uint32_t n_groups;
     uint64_t groups_generation;
-    struct limit limit_notify, limit_log;
+    struct limit limit_notify, limit_log, limit_ids;
     uint8_t *scratch;       /* OUTGOING_MAX bytes: the message being built */
     size_t queued_unproven; /* bytes of messages that wait for SAs not yet authenticated */
 

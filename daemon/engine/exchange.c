@@ -319,6 +319,7 @@ static void commit(struct exchange *x)
     work->active = false;
     if (x->half_open != NULL && x->state > 1) {
         half_open_progressed(engine, x->half_open);
+        ike_sa_number(x->sa);
     }
     if (x->state == x->kind->done) {
         exchange_end(x, NULL);

@@ -2,6 +2,7 @@
 /* The life of an IKE SA; see ike_sa.h. */
 #include "ike_sa.h"
 
+#include "by_peer.h"
 #include "child_sa.h"
 #include "events.h"
 #include "exchange.h"
@@ -25,37 +26,54 @@ static void index_compact(struct ike_index *index)
 {
     uint32_t n = 0;
     for (uint32_t i = 0; i < index->n; i++) {
-        if (index->items[i] != NULL) {
-            index->items[i]->index_at = n;
+        if (index->items[i].sa != NULL) {
+            index->items[i].sa->index_at = n;
             index->items[n++] = index->items[i];
         }
     }
     index->n = n;
 }
 
-static enum cyg_code index_add(struct ike_index *index, struct ike_sa *sa)
+/* Room for so many in all, so that numbering one never fails. */
+static enum cyg_code index_reserve(struct ike_index *index, size_t n)
+{
+    if (n <= index->capacity) {
+        return CYG_OK;
+    }
+    uint32_t capacity = index->capacity == 0 ? 64 : index->capacity * 2;
+    struct ike_index_item *items = realloc(index->items, capacity * sizeof *items);
+    if (items == NULL) {
+        return CYG_NOMEM;
+    }
+    index->items = items;
+    index->capacity = capacity;
+    return CYG_OK;
+}
+
+/* The newest number is the highest, so it goes to the end; but numbers begin anew after 2^32. */
+static void index_add(struct ike_index *index, struct ike_sa *sa)
 {
     if (index->n == index->capacity) {
         index_compact(index);
     }
-    if (index->n == index->capacity) {
-        uint32_t capacity = index->capacity == 0 ? 64 : index->capacity * 2;
-        struct ike_sa **items = realloc(index->items, capacity * sizeof(struct ike_sa *));
-        if (items == NULL) {
-            return CYG_NOMEM;
+    uint32_t at = index->n++;
+    for (; at > 0 && index->items[at - 1].uniqueid > sa->uniqueid; at--) {
+        index->items[at] = index->items[at - 1];
+        if (index->items[at].sa != NULL) {
+            index->items[at].sa->index_at = at;
         }
-        index->items = items;
-        index->capacity = capacity;
     }
-    sa->index_at = index->n;
-    index->items[index->n++] = sa;
+    index->items[at] = (struct ike_index_item){ .sa = sa, .uniqueid = sa->uniqueid };
+    sa->index_at = at;
     index->live++;
-    return CYG_OK;
 }
 
 static void index_remove(struct ike_index *index, struct ike_sa *sa)
 {
-    index->items[sa->index_at] = NULL;
+    if (sa->uniqueid == 0) {
+        return;
+    }
+    index->items[sa->index_at].sa = NULL;
     if (--index->live * 2 < index->n && index->n > 64) {
         index_compact(index);
     }
@@ -66,14 +84,11 @@ uint32_t ike_sa_index_after(const struct engine *engine, uint32_t uniqueid)
     const struct ike_index *index = &engine->index;
     uint32_t low = 0, high = index->n;
     while (low < high) {
-        uint32_t middle = low + (high - low) / 2, at = middle;
-        while (at < high && index->items[at] == NULL) {
-            at++;
-        }
-        if (at < high && index->items[at]->uniqueid <= uniqueid) {
-            low = at + 1;
+        uint32_t middle = low + (high - low) / 2;
+        if (index->items[middle].uniqueid <= uniqueid) {
+            low = middle + 1;
         } else {
-            high = middle; /* too far, or only gaps */
+            high = middle;
         }
     }
     return low;
@@ -81,16 +96,28 @@ uint32_t ike_sa_index_after(const struct engine *engine, uint32_t uniqueid)
 
 struct ike_sa *ike_sa_by_uniqueid(const struct engine *engine, uint32_t uniqueid)
 {
-    if (uniqueid == 0) {
-        return NULL;
-    }
     const struct ike_index *index = &engine->index;
-    for (uint32_t i = ike_sa_index_after(engine, uniqueid - 1); i < index->n; i++) {
-        if (index->items[i] != NULL) {
-            return index->items[i]->uniqueid == uniqueid ? index->items[i] : NULL;
+    uint32_t i = uniqueid == 0 ? index->n : ike_sa_index_after(engine, uniqueid - 1);
+    for (; i < index->n && index->items[i].uniqueid == uniqueid; i++) {
+        if (index->items[i].sa != NULL) { /* a number that came again may stand behind its gap */
+            return index->items[i].sa;
         }
     }
     return NULL;
+}
+
+void ike_sa_number(struct ike_sa *sa)
+{
+    struct engine *engine = sa->engine;
+    if (sa->uniqueid != 0 || sa->ended) {
+        return;
+    }
+    do {
+        engine->next_uniqueid++;
+    } while (engine->next_uniqueid == 0
+             || ike_sa_by_uniqueid(engine, engine->next_uniqueid) != NULL);
+    sa->uniqueid = engine->next_uniqueid;
+    index_add(&engine->index, sa);
 }
 
 /* ---- birth ---- */
@@ -134,7 +161,7 @@ static enum cyg_code enter(struct engine *engine, struct ike_sa *sa)
         timers_release(&engine->timers, &sa->timer);
         return CYG_NOMEM;
     }
-    if (index_add(&engine->index, sa) != CYG_OK) {
+    if (index_reserve(&engine->index, engine->counts.ike_sas + 1) != CYG_OK) {
         table_remove(&engine->sas, &sa->by_cookie);
         timers_release(&engine->timers, &sa->timer);
         return CYG_NOMEM;
@@ -156,7 +183,6 @@ enum cyg_code ike_sa_new(struct engine *engine, const struct cyg_path *path, boo
     sa->expires = CYG_NEVER;
     sa->state = CYG_IKE_CONNECTING;
     sa->timer.owner = TIMER_IKE_SA;
-    sa->uniqueid = engine->next_uniqueid + 1;
     enum cyg_code code = make_cookie(engine, initiator ? sa->cookie_i : sa->cookie_r, err);
     if (code == CYG_OK && enter(engine, sa) != CYG_OK) {
         code = CYG_FAIL(err, CYG_R_NOMEM);
@@ -165,9 +191,16 @@ enum cyg_code ike_sa_new(struct engine *engine, const struct cyg_path *path, boo
         free(sa);
         return code;
     }
-    engine->next_uniqueid++;
-    sa->peer = peer == NULL ? NULL : cyg_peer_hold(peer);
     engine->counts.ike_sas++;
+    if (initiator) {
+        ike_sa_number(sa);
+    }
+    if (peer != NULL && by_peer_join(sa, cyg_peer_hold(peer)) != CYG_OK) {
+        cyg_peer_release(peer);
+        code = CYG_FAIL(err, CYG_R_NOMEM);
+        ike_sa_end(sa, false, err);
+        return code;
+    }
     *ret = sa;
     return CYG_OK;
 }
@@ -400,6 +433,7 @@ void ike_sa_end(struct ike_sa *sa, bool with_delete, const struct cyg_error *why
         events_ike(sa, CYG_EVENT_IKE_DOWN, 0);
     }
     principal_leave(sa);
+    by_peer_leave(sa);
     table_remove(&engine->sas, &sa->by_cookie);
     if (sa->by_initiator) {
         table_remove(&engine->sas_by_initiator, &sa->by_peer);
@@ -409,7 +443,14 @@ void ike_sa_end(struct ike_sa *sa, bool with_delete, const struct cyg_error *why
     engine->counts.ike_sas--;
     sa->next_ended = engine->ended_sas;
     engine->ended_sas = sa;
-    orders_ike_ended(engine, sa, why);
+    orders_ike_ended(sa, why);
+}
+
+void ike_sa_end_all(struct engine *engine, bool with_delete, const struct cyg_error *why)
+{
+    while (engine->sas != NULL) {
+        ike_sa_end(TABLE_OWNER(struct ike_sa, by_cookie, engine->sas), with_delete, why);
+    }
 }
 
 void ike_sa_reap(struct ike_sa *sa)

@@ -60,12 +60,15 @@ enum natt_kind {
 };
 
 struct ike_sa {
-    struct table_item by_cookie; /* engine->sas, by our own cookie */
-    struct table_item by_peer;   /* engine->sas_by_initiator, once it is up */
-    struct ike_sa *prev, *next;  /* of the principal */
+    struct table_item by_cookie;        /* engine->sas, by our own cookie */
+    struct table_item by_peer;          /* engine->sas_by_initiator, once it is up */
+    struct ike_sa *prev, *next;         /* of the principal */
+    struct ike_sa *row_prev, *row_next; /* of the peer's row */
     struct ike_sa *next_ended;
     struct engine *engine;
     struct principal *principal; /* NULL until authenticated */
+    struct row_use *row;         /* that it is entered under, see by_peer.h */
+    struct order *orders;        /* list: those that wait for it, or work under it */
     struct cyg_peer *peer;       /* held; NULL while a responder does not know it */
     struct ike_keys *keys;
     struct exchange *exchanges; /* list */
@@ -77,7 +80,7 @@ struct ike_sa {
     cyg_usec created, established, expires, heard;
     cyg_usec dpd_second; /* R-U-THERE: the running second, the last number */
     uint32_t dpd_number;
-    uint32_t uniqueid;
+    uint32_t uniqueid; /* 0: none yet, see ike_sa_number */
     uint32_t index_at; /* place in engine->index */
     uint16_t n_exchanges, n_children;
     uint8_t cookie_i[COOKIE_LEN], cookie_r[COOKIE_LEN];
@@ -106,6 +109,11 @@ bool ike_sa_fits(const struct ike_sa *sa, const struct header *h);
  * or replayed, and begins nothing (H-067). NULL. */
 struct ike_sa *ike_sa_by_initiator(const struct engine *engine, const struct cyg_path *path,
                                    const uint8_t cookie_i[COOKIE_LEN]);
+/* Give it the number by which people know it, unless it has one. One that we begin has it from the
+ * start. One that we answer has it when it needs one: with its second message, when something of it
+ * is logged, or at once while there are not too many. So whoever sends first messages only does not
+ * use up the numbers, and they stay as small as charon's. */
+void ike_sa_number(struct ike_sa *sa);
 struct ike_sa *ike_sa_by_uniqueid(const struct engine *engine, uint32_t uniqueid);
 /* Where in engine->index those with a higher uniqueid begin. */
 uint32_t ike_sa_index_after(const struct engine *engine, uint32_t uniqueid);
@@ -148,6 +156,7 @@ void ike_sa_shorten(struct ike_sa *sa, uint64_t lifetime_s);
 /* End it and all that belongs to it; with_delete: tell the peer. why NULL: wanted. Freed when the
  * call into the engine ends. */
 void ike_sa_end(struct ike_sa *sa, bool with_delete, const struct cyg_error *why);
+void ike_sa_end_all(struct engine *engine, bool with_delete, const struct cyg_error *why);
 void ike_sa_reap(struct ike_sa *sa);
 
 /* The timer fired: its life is over, or a kept reply's. */

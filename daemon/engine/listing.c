@@ -83,7 +83,7 @@ void engine_list(struct engine *engine, cyg_usec now, uint32_t after,
     size_t n = 0, n_children = 0;
     const struct ike_index *index = &engine->index;
     for (uint32_t i = ike_sa_index_after(engine, after); i < index->n && n < max_ike; i++) {
-        const struct ike_sa *sa = index->items[i];
+        const struct ike_sa *sa = index->items[i].sa;
         if (sa == NULL || (sa->peer == NULL && sa->principal == NULL)) {
             continue; /* a stranger's handshake is nothing to show */
         }

@@ -2,6 +2,7 @@
 /* See live.h. */
 #include "live.h"
 
+#include "by_peer.h"
 #include "child_sa.h"
 #include "events.h"
 #include "groups.h"
@@ -45,17 +46,6 @@ void live_poll(struct engine *engine)
     engine->poll_running = job_poll(engine, &err) == CYG_OK; /* full: the next second asks again */
 }
 
-static const struct cyg_peer_change *change_of(const struct cyg_peer_changes *changes,
-                                               const struct cyg_peer *peer)
-{
-    for (size_t i = 0; i < changes->n; i++) {
-        if (changes->items[i].id == peer->id && changes->items[i].source == peer->source) {
-            return &changes->items[i];
-        }
-    }
-    return NULL;
-}
-
 static void end_gone(struct ike_sa *sa)
 {
     struct cyg_error err;
@@ -64,12 +54,11 @@ static void end_gone(struct ike_sa *sa)
     ike_sa_end(sa, true, &err);
 }
 
-/* The first SA with a peer and a uniqueid above this one; NULL. An SA that ends makes others end at
- * most, so walks go on by uniqueid. */
+/* The first SA with a peer and a uniqueid above this one; NULL. */
 static struct ike_sa *next_sa(const struct engine *engine, uint32_t uniqueid)
 {
     for (uint32_t i = ike_sa_index_after(engine, uniqueid); i < engine->index.n; i++) {
-        struct ike_sa *sa = engine->index.items[i];
+        struct ike_sa *sa = engine->index.items[i].sa;
         if (sa != NULL && sa->peer != NULL) {
             return sa;
         }
@@ -105,23 +94,28 @@ static void refresh_from(struct engine *engine, const struct ike_sa *sa)
     engine->refreshing = true;
 }
 
+static void apply_one(struct engine *engine, const struct cyg_peer_change *change, bool all)
+{
+    struct cyg_error err = { 0 };
+    struct ike_sa *sa;
+    while (change->gone && (sa = by_peer_first(engine, change->source, change->id)) != NULL) {
+        end_gone(sa);
+    }
+    for (sa = by_peer_first(engine, change->source, change->id); sa != NULL && !all;
+         sa = sa->row_next) {
+        if (engine->refresh_out < REFRESH_MAX && job_peer_refresh(sa, &err) == CYG_OK) {
+            engine->refresh_out++;
+        } else {
+            refresh_from(engine, sa);
+        }
+    }
+}
+
 /* Every SA whose peer's row changed. */
 static void apply(struct engine *engine, const struct cyg_peer_changes *changes)
 {
-    struct cyg_error err = { 0 };
-    uint32_t id = 0;
-    for (struct ike_sa *sa; (sa = next_sa(engine, id)) != NULL;) {
-        id = sa->uniqueid;
-        const struct cyg_peer_change *change = change_of(changes, sa->peer);
-        if (change != NULL && change->gone) {
-            end_gone(sa);
-        } else if (change != NULL && !changes->all) {
-            if (engine->refresh_out < REFRESH_MAX && job_peer_refresh(sa, &err) == CYG_OK) {
-                engine->refresh_out++;
-            } else {
-                refresh_from(engine, sa);
-            }
-        }
+    for (size_t i = 0; i < changes->n; i++) {
+        apply_one(engine, &changes->items[i], changes->all);
     }
     if (changes->all) {
         refresh_from(engine, NULL);

@@ -3,6 +3,7 @@
 noinst_LTLIBRARIES += libengine.la
 libengine_la_SOURCES = \
 	daemon/engine/arena.c \
+	daemon/engine/by_peer.c \
 	daemon/engine/child_sa.c \
 	daemon/engine/crypt.c \
 	daemon/engine/engine.c \
@@ -49,6 +50,7 @@ libengine_la_SOURCES = \
 
 noinst_HEADERS += \
 	daemon/engine/arena.h \
+	daemon/engine/by_peer.h \
 	daemon/engine/child_sa.h \
 	daemon/engine/crypt.h \
 	daemon/engine/engine.h \

@@ -2,6 +2,7 @@
 /* Main mode as responder, RFC 2409 5. The peer is not known before MM5: MM1 is answered from the
  * policies of the address group, the secret is the group's best fit, the identity decides at the
  * end (DESIGN.md "Peers"). */
+#include "by_peer.h"
 #include "events.h"
 #include "jobs.h"
 #include "main_mode.h"
@@ -280,8 +281,13 @@ static enum step_result peer_found(struct exchange *x, struct engine_job *job,
         *err = job->err;
         return STEP_REFUSED;
     }
-    sa->peer = CYG_TAKE(job->query->peer);
+    if (by_peer_join(sa, job->query->peer) != CYG_OK) {
+        (void)CYG_FAIL(err, CYG_R_NOMEM);
+        return STEP_REFUSED;
+    }
+    job->query->peer = NULL;
     if (unique_check(sa, &job->query->identity, err) != CYG_OK) {
+        by_peer_leave(sa); /* it stays, to name who was refused */
         return STEP_REFUSED;
     }
     struct lifetime agreed = lifetime_shorter(mm->offered, own_lifetime(x));
@@ -293,6 +299,7 @@ static enum step_result peer_found(struct exchange *x, struct engine_job *job,
         code = ike_sa_establish(sa, &job->query->identity, agreed.seconds, err);
     }
     if (code != CYG_OK) {
+        by_peer_leave(sa);
         cyg_peer_release(sa->peer);
         sa->peer = NULL;
         return STEP_REFUSED;

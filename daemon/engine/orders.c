@@ -2,6 +2,7 @@
 /* Initiations; see orders.h. Terminations and shutting down stand in orders_end.c. */
 #include "orders.h"
 
+#include "by_peer.h"
 #include "child_sa.h"
 #include "events.h"
 #include "exchange.h"
@@ -29,16 +30,23 @@ enum order_state {
     ORDER_FLOWS,
 };
 
+struct order_name {
+    char ike[CYG_NAME_MAX], child[CYG_NAME_MAX]; /* zero behind their ends: a key */
+};
+
 struct order {
-    struct order *prev, *next;
+    struct table_item by_id;   /* engine->orders */
+    struct table_item by_name; /* engine->orders_by_name: by what was ordered */
+    struct order *prev, *next; /* of the IKE SA */
     struct engine *engine;
+    struct ike_sa *sa;  /* that it waits for, or works under; NULL */
     uint64_t id;        /* ours: exchanges and jobs name it */
     uint64_t public_id; /* of the one who ordered; 0: a live change */
     struct timer timer;
     struct cyg_peer *peer;               /* held */
     const struct cyg_peer_child *config; /* NULL: phase 1 only */
-    uint32_t ike_uniqueid;
-    struct child_name *children; /* those that are up; told together */
+    uint32_t ike_uniqueid;               /* of that SA, also when it has ended */
+    struct child_name *children;         /* those that are up; told together */
     size_t n_flows, next_flow, n_pending, n_up;
     unsigned retries;
     uint16_t address_at; /* in peer->initiate_to */
@@ -46,27 +54,60 @@ struct order {
     bool finished;
     bool starting;         /* flows are being started: their end is counted, nothing more */
     struct cyg_error last; /* of the flows refused */
-    char ike[CYG_NAME_MAX], child[CYG_NAME_MAX];
+    struct order_name name;
 };
 
 /* ---- life ---- */
 
-static struct order *order_find(struct engine *engine, uint64_t id)
+static struct order *order_find(const struct engine *engine, uint64_t id)
 {
-    struct order *order = engine->orders;
-    while (order != NULL && order->id != id) {
-        order = order->next;
+    return TABLE_OWNER(struct order, by_id, table_find(engine, engine->orders, TABLE_KEY(id)));
+}
+
+static void leave_sa(struct order *order)
+{
+    if (order->sa != NULL) {
+        DL_DELETE(order->sa->orders, order);
+        order->sa = NULL;
     }
-    return order;
+}
+
+static void join_sa(struct order *order, struct ike_sa *sa)
+{
+    leave_sa(order);
+    order->sa = sa;
+    order->ike_uniqueid = sa->uniqueid;
+    DL_APPEND(sa->orders, order);
 }
 
 static void order_free(struct order *order)
 {
-    timers_release(&order->engine->timers, &order->timer);
-    DL_DELETE(order->engine->orders, order);
+    struct engine *engine = order->engine;
+    leave_sa(order);
+    timers_release(&engine->timers, &order->timer);
+    table_remove(&engine->orders, &order->by_id);
+    table_remove(&engine->orders_by_name, &order->by_name);
     cyg_peer_release(order->peer);
     free(order->children);
     free(order);
+}
+
+/* Enter it everywhere, or nowhere. */
+static enum cyg_code enter(struct engine *engine, struct order *order)
+{
+    if (timers_reserve(&engine->timers) != CYG_OK) {
+        return CYG_NOMEM;
+    }
+    if (!table_add(engine, &engine->orders, &order->by_id, TABLE_KEY(order->id))) {
+        timers_release(&engine->timers, &order->timer);
+        return CYG_NOMEM;
+    }
+    if (!table_add(engine, &engine->orders_by_name, &order->by_name, TABLE_KEY(order->name))) {
+        table_remove(&engine->orders, &order->by_id);
+        timers_release(&engine->timers, &order->timer);
+        return CYG_NOMEM;
+    }
+    return CYG_OK;
 }
 
 /* Say how it went and forget it. why: NULL or reason 0: success. */
@@ -78,7 +119,7 @@ static void finish(struct order *order, const struct cyg_error *why)
     }
     order->finished = true;
     child_sa_tell(order->engine, order->children, order->n_up, order->public_id);
-    const char *name = order->peer != NULL ? order->peer->name : order->ike;
+    const char *name = order->peer != NULL ? order->peer->name : order->name.ike;
     if (order->public_id != 0) {
         events_order_done(order->engine, order->public_id, order->ike_uniqueid, name,
                           why != NULL ? why : &success);
@@ -100,31 +141,43 @@ static void look_up(struct order *order)
 {
     struct cyg_error err = { 0 };
     order->state = ORDER_LOOKUP;
-    if (job_peer_by_name(order->engine, order->id, order->ike, order->child, &err) != CYG_OK) {
+    if (job_peer_by_name(order->engine, order->id, order->name.ike, order->name.child, &err)
+        != CYG_OK) {
         retry(order, &err);
     }
 }
 
+static void name_of(const char *ike, const char *child, struct order_name *ret)
+{
+    *ret = (struct order_name){ 0 };
+    memcpy(ret->ike, ike, strnlen(ike, CYG_NAME_MAX - 1));
+    memcpy(ret->child, child, strnlen(child, CYG_NAME_MAX - 1));
+}
+
 void orders_begin(struct engine *engine, uint64_t public_id, const char *ike, const char *child)
 {
-    struct order *order = engine->shutting_down ? NULL : calloc(1, sizeof *order);
-    if (order == NULL || timers_reserve(&engine->timers) != CYG_OK) {
-        struct cyg_error err;
-        (void)CYG_FAIL(&err, engine->shutting_down ? CYG_R_SHUTDOWN : CYG_R_NOMEM);
-        free(order);
-        if (public_id != 0) {
-            events_order_done(engine, public_id, 0, ike, &err);
+    struct cyg_error err = { 0 };
+    struct order *order = NULL;
+    if (engine->shutting_down) {
+        (void)CYG_FAIL(&err, CYG_R_SHUTDOWN);
+    } else if ((order = calloc(1, sizeof *order)) == NULL) {
+        (void)CYG_FAIL(&err, CYG_R_NOMEM);
+    } else {
+        order->engine = engine;
+        order->public_id = public_id;
+        order->id = engine_id(engine);
+        order->timer.owner = TIMER_ORDER;
+        name_of(ike, child, &order->name);
+        if (enter(engine, order) != CYG_OK) {
+            (void)CYG_FAIL(&err, CYG_R_NOMEM);
+            free(order);
         }
-        return;
     }
-    order->engine = engine;
-    order->public_id = public_id;
-    order->id = engine_id(engine);
-    order->timer.owner = TIMER_ORDER;
-    memcpy(order->ike, ike, strnlen(ike, CYG_NAME_MAX - 1));
-    memcpy(order->child, child, strnlen(child, CYG_NAME_MAX - 1));
-    DL_APPEND(engine->orders, order);
-    look_up(order);
+    if (err.reason == 0) {
+        look_up(order);
+    } else if (public_id != 0) {
+        events_order_done(engine, public_id, 0, ike, &err);
+    }
 }
 
 void orders_initiate(struct engine *engine, const char *peer, const char *child)
@@ -189,7 +242,7 @@ bool orders_flow_done(struct engine *engine, uint64_t order_id, const struct chi
     } else { /* somebody has ended the IKE SA: no failure of his, but none of our successes */
         (void)CYG_FAIL(&order->last, CYG_R_IKE_ENDED);
     }
-    struct ike_sa *sa = ike_sa_by_uniqueid(engine, order->ike_uniqueid);
+    struct ike_sa *sa = order->sa;
     if (order->starting) {
         return true;
     }
@@ -204,7 +257,7 @@ bool orders_flow_done(struct engine *engine, uint64_t order_id, const struct chi
 static void go_on_with(struct order *order, struct ike_sa *sa)
 {
     struct cyg_error err;
-    order->ike_uniqueid = sa->uniqueid;
+    join_sa(order, sa);
     order->state = ORDER_FLOWS;
     if (order->config == NULL) {
         finish(order, NULL);
@@ -226,22 +279,14 @@ static void go_on_with(struct order *order, struct ike_sa *sa)
 
 /* ---- phase 1 ---- */
 
-static bool is_of(const struct ike_sa *sa, const struct cyg_peer *peer)
-{
-    return sa->peer != NULL && sa->peer->id == peer->id && sa->peer->source == peer->source
-           && !sa->replaced;
-}
-
 /* The newest SA with this peer that is up, else one that we are making; NULL. */
 static struct ike_sa *find_sa(const struct engine *engine, const struct cyg_peer *peer)
 {
     struct ike_sa *found = NULL;
-    for (uint32_t i = 0; i < engine->index.n; i++) {
-        struct ike_sa *sa = engine->index.items[i];
-        if (sa == NULL || !is_of(sa, peer)) {
-            continue;
-        }
-        if (sa->state == CYG_IKE_ESTABLISHED || (found == NULL && sa->initiator)) {
+    struct ike_sa *sa = by_peer_first(engine, peer->source, peer->id);
+    for (; sa != NULL; sa = sa->row_next) {
+        bool up = sa->state == CYG_IKE_ESTABLISHED && !sa->replaced;
+        if (up || (found == NULL && sa->initiator && sa->state == CYG_IKE_CONNECTING)) {
             found = sa;
         }
     }
@@ -294,7 +339,7 @@ static void begin_phase1(struct order *order, const struct cyg_peer_secret *secr
         finish(order, &err);
         return;
     }
-    order->ike_uniqueid = sa->uniqueid; /* what ends it from now on ends the order too */
+    join_sa(order, sa); /* what ends it from now on ends the order too */
     exchange_start(sa->exchanges);
 }
 
@@ -316,7 +361,7 @@ static void reach(struct order *order)
     if (sa != NULL && sa->state == CYG_IKE_ESTABLISHED) {
         go_on_with(order, sa);
     } else if (sa != NULL) { /* join the attempt that is under way */
-        order->ike_uniqueid = sa->uniqueid;
+        join_sa(order, sa);
         order->state = ORDER_PHASE1;
     } else if (order->address_at >= order->peer->n_initiate_to) {
         (void)CYG_FAIL(&err, CYG_R_NO_ADDRESS, .got_quote = cyg_quote_text(order->peer->name));
@@ -334,13 +379,13 @@ static void peer_found(struct order *order, struct engine_job *job)
 {
     struct cyg_error err;
     order->peer = CYG_TAKE(job->query->peer);
-    for (size_t i = 0; order->child[0] != '\0' && i < order->peer->n_children; i++) {
-        if (strncmp(order->peer->children[i].name, order->child, CYG_NAME_MAX) == 0) {
+    for (size_t i = 0; order->name.child[0] != '\0' && i < order->peer->n_children; i++) {
+        if (strncmp(order->peer->children[i].name, order->name.child, CYG_NAME_MAX) == 0) {
             order->config = &order->peer->children[i];
         }
     }
-    if (order->child[0] != '\0' && order->config == NULL) {
-        (void)CYG_FAIL(&err, CYG_R_NO_SUCH_CHILD, .got_quote = cyg_quote_text(order->child),
+    if (order->name.child[0] != '\0' && order->config == NULL) {
+        (void)CYG_FAIL(&err, CYG_R_NO_SUCH_CHILD, .got_quote = cyg_quote_text(order->name.child),
                        .want_quote = cyg_quote_text(order->peer->name));
         finish(order, &err);
         return;
@@ -385,11 +430,11 @@ void orders_timer(struct timer *timer)
 
 /* ---- IKE SAs ---- */
 
-/* Orders end, and new ones may come, while we walk: each is found anew by its id. */
-static struct order *waiting_for(struct engine *engine, uint32_t uniqueid)
+/* Orders end, and new ones may come, while we walk: each is found anew. */
+static struct order *waiting_for(const struct ike_sa *sa)
 {
-    struct order *order = engine->orders;
-    while (order != NULL && (order->ike_uniqueid != uniqueid || order->state != ORDER_PHASE1)) {
+    struct order *order = sa->orders;
+    while (order != NULL && order->state != ORDER_PHASE1) {
         order = order->next;
     }
     return order;
@@ -398,7 +443,7 @@ static struct order *waiting_for(struct engine *engine, uint32_t uniqueid)
 void orders_ike_up(struct ike_sa *sa)
 {
     struct order *order;
-    while ((order = waiting_for(sa->engine, sa->uniqueid)) != NULL) {
+    while ((order = waiting_for(sa)) != NULL) {
         go_on_with(order, sa);
     }
 }
@@ -410,59 +455,61 @@ static bool is_silence(uint16_t reason)
            || reason == CYG_R_NO_ANSWER_KEY || reason == CYG_R_NO_ANSWER_PROOF;
 }
 
-void orders_ike_ended(struct engine *engine, const struct ike_sa *sa, const struct cyg_error *why)
+/* Nobody answered: the next address, if there is one. */
+static bool try_elsewhere(struct order *order, const struct cyg_error *why)
+{
+    if (!is_silence(why->reason) || order->address_at + 1 >= order->peer->n_initiate_to) {
+        return false;
+    }
+    order->address_at++;
+    reach(order);
+    return true;
+}
+
+void orders_ike_ended(struct ike_sa *sa, const struct cyg_error *why)
 {
     static const struct cyg_error ended = { .reason = CYG_R_IKE_ENDED };
     const struct cyg_error *reason = why != NULL && why->reason != 0 ? why : &ended;
-    struct order *order;
-    while ((order = waiting_for(engine, sa->uniqueid)) != NULL) {
-        order->ike_uniqueid = 0;
-        if (is_silence(reason->reason) && order->address_at + 1 < order->peer->n_initiate_to) {
-            order->address_at++;
-            reach(order);
-        } else {
-            order->state = ORDER_FLOWS;
-            finish(order, reason);
+    while (sa->orders != NULL) {
+        struct order *order = sa->orders;
+        leave_sa(order);
+        if (order->starting) {
+            continue; /* it sees for itself */
         }
-    }
-    struct order *next;
-    for (order = engine->orders; order != NULL; order = next) {
-        next = order->next;
-        if (order->ike_uniqueid == sa->uniqueid && !order->starting) {
-            finish(order, reason);
+        if (order->state == ORDER_PHASE1) {
+            order->ike_uniqueid = 0;
+            if (try_elsewhere(order, reason)) {
+                continue;
+            }
         }
+        finish(order, reason);
     }
 }
 
-void orders_ike_replaced(const struct ike_sa *old, const struct ike_sa *sa)
+void orders_ike_replaced(struct ike_sa *old, struct ike_sa *sa)
 {
-    for (struct order *order = old->engine->orders; order != NULL; order = order->next) {
-        if (order->ike_uniqueid == old->uniqueid) {
-            order->ike_uniqueid = sa->uniqueid;
-        }
+    while (old->orders != NULL) {
+        join_sa(old->orders, sa);
     }
 }
 
 void orders_shut_down(struct engine *engine, const struct cyg_error *why)
 {
     while (engine->orders != NULL) {
-        finish(engine->orders, why);
+        finish(TABLE_OWNER(struct order, by_id, engine->orders), why);
     }
 }
 
 bool orders_has(const struct engine *engine, const char *peer, const char *child)
 {
-    for (const struct order *order = engine->orders; order != NULL; order = order->next) {
-        if (strcmp(order->ike, peer) == 0 && strcmp(order->child, child) == 0) {
-            return true;
-        }
-    }
-    return false;
+    struct order_name name;
+    name_of(peer, child, &name);
+    return table_find(engine, engine->orders_by_name, TABLE_KEY(name)) != NULL;
 }
 
 void orders_clear(struct engine *engine)
 {
     while (engine->orders != NULL) {
-        order_free(engine->orders);
+        order_free(TABLE_OWNER(struct order, by_id, engine->orders));
     }
 }

@@ -26,12 +26,12 @@ void orders_job_done(struct engine *engine, struct engine_job *job);
 
 /* An IKE SA is up, has ended. */
 void orders_ike_up(struct ike_sa *sa);
-void orders_ike_ended(struct engine *engine, const struct ike_sa *sa, const struct cyg_error *why);
+void orders_ike_ended(struct ike_sa *sa, const struct cyg_error *why);
 
 struct child_name;
 
 /* A newer SA has taken its place: what is still to be done is done under that one. */
-void orders_ike_replaced(const struct ike_sa *old, const struct ike_sa *sa);
+void orders_ike_replaced(struct ike_sa *old, struct ike_sa *sa);
 /* No order goes on. */
 void orders_shut_down(struct engine *engine, const struct cyg_error *why);
 

@@ -48,15 +48,9 @@ static void terminate(struct engine *engine, const struct cyg_order *order)
     size_t n = 0;
     bool unnamed = order->ike[0] == '\0' && order->ike_id == 0 && !names_child(order);
     for (uint32_t id = 0, i; !unnamed && (i = ike_sa_index_after(engine, id)) < engine->index.n;) {
-        struct ike_sa *sa = engine->index.items[i];
-        while (sa == NULL && ++i < engine->index.n) {
-            sa = engine->index.items[i];
-        }
-        if (sa == NULL) {
-            break;
-        }
-        id = sa->uniqueid; /* the index may be compacted when one goes */
-        if (sa->peer == NULL || !fits_ike(order, sa)) {
+        struct ike_sa *sa = engine->index.items[i].sa;
+        id = engine->index.items[i].uniqueid; /* the index may be compacted when one goes */
+        if (sa == NULL || sa->peer == NULL || !fits_ike(order, sa)) {
             continue;
         }
         if (names_child(order)) {
@@ -83,15 +77,7 @@ static void shut_down(struct engine *engine, const struct cyg_order *order)
     engine->shutting_down = true;
     engine->shutdown_order = order->id;
     timer_set(&engine->timers, &engine->poll_timer, cyg_usec_add(engine->now, SHUTDOWN_WAIT));
-    for (uint32_t i = 0; i < engine->index.n;) {
-        struct ike_sa *sa = engine->index.items[i];
-        if (sa == NULL) {
-            i++;
-        } else {
-            ike_sa_end(sa, true, &why);
-            i = 0; /* compacted, perhaps; what has gone is skipped fast */
-        }
-    }
+    ike_sa_end_all(engine, true, &why);
     orders_shut_down(engine, &why); /* those that have no SA yet */
 }
 

@@ -70,6 +70,9 @@ static enum cyg_code answer_new(struct engine *engine, const struct exchange_kin
         }
         return code;
     }
+    if (limit_take(engine, &engine->limit_ids, &path->remote, 0, NULL)) {
+        ike_sa_number(sa);
+    }
     (*ret)->half_open = entry;
     entry->exchange = *ret;
     timer_set(&engine->timers, &(*ret)->timer,

@@ -93,6 +93,9 @@ static bool is_shown(struct exchange *x, const struct cyg_error *err)
         struct engine *engine = x->engine;
         bool take = limit_take(engine, &engine->limit_log, &x->sa->path.remote, err->reason, NULL);
         x->shown = take ? 1 : 2;
+        if (take) {
+            ike_sa_number(x->sa);
+        }
     }
     return x->shown == 1;
 }

@@ -2,6 +2,7 @@
 /* See start.h. */
 #include "start.h"
 
+#include "by_peer.h"
 #include "child_sa.h"
 #include "jobs.h"
 #include "orders.h"
@@ -10,12 +11,8 @@
 
 static bool is_up(const struct engine *engine, const struct cyg_peer *peer, const char *child)
 {
-    for (uint32_t i = 0; i < engine->index.n; i++) {
-        const struct ike_sa *sa = engine->index.items[i];
-        if (sa == NULL || sa->peer == NULL || sa->peer->id != peer->id
-            || sa->peer->source != peer->source) {
-            continue;
-        }
+    const struct ike_sa *sa = by_peer_first(engine, peer->source, peer->id);
+    for (; sa != NULL; sa = sa->row_next) {
         for (const struct child_sa *c = sa->children; c != NULL; c = c->next) {
             if (strcmp(c->config->name, child) == 0) {
                 return true;

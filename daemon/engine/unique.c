@@ -2,6 +2,7 @@
 /* See unique.h. */
 #include "unique.h"
 
+#include "by_peer.h"
 #include "child_sa.h"
 #include "events.h"
 #include "orders.h"
@@ -104,11 +105,9 @@ enum cyg_code unique_check(const struct ike_sa *sa, const struct cyg_identity *i
 
 bool unique_is_first_contact(const struct ike_sa *sa)
 {
-    const struct ike_index *index = &sa->engine->index;
-    for (uint32_t i = 0; i < index->n; i++) {
-        const struct ike_sa *other = index->items[i];
-        if (other != NULL && other != sa && other->state == CYG_IKE_ESTABLISHED
-            && other->peer->id == sa->peer->id && other->peer->source == sa->peer->source) {
+    const struct ike_sa *other = by_peer_first(sa->engine, sa->peer->source, sa->peer->id);
+    for (; other != NULL; other = other->row_next) {
+        if (other != sa && other->state == CYG_IKE_ESTABLISHED) {
             return false;
         }
     }

@@ -26,9 +26,11 @@ static struct talk talk_new(void)
 static int state_of(struct sim_host *h, uint8_t type)
 {
     const struct engine *engine = sim_engine(h);
-    for (uint32_t i = 0; i < engine->index.n; i++) {
-        const struct ike_sa *sa = engine->index.items[i];
-        for (const struct exchange *x = sa != NULL ? sa->exchanges : NULL; x != NULL; x = x->next) {
+    for (const struct table_item *i = engine->sas; i != NULL; i = table_next(i)) {
+        const struct ike_sa *sa =
+            (const struct ike_sa *)(const void *)((const uint8_t *)i
+                                                  - offsetof(struct ike_sa, by_cookie));
+        for (const struct exchange *x = sa->exchanges; x != NULL; x = x->next) {
             if (x->kind->type == type) {
                 return x->state;
             }
