@@ -98,10 +98,8 @@ static void add_sa(struct sum *sum, const struct ike_sa *sa)
 uint64_t engine_digest(const struct engine *engine)
 {
     struct sum sum = { 0xcbf29ce484222325u };
-    for (uint32_t i = 0; i < engine->index.n; i++) {
-        if (engine->index.items[i] != NULL) {
-            add_sa(&sum, engine->index.items[i]);
-        }
+    for (struct table_item *item = engine->sas; item != NULL; item = table_next(item)) {
+        add_sa(&sum, TABLE_OWNER(struct ike_sa, by_cookie, item));
     }
     return sum.value;
 }

@@ -35,13 +35,11 @@ void stage_tell(struct stage *s, const char *format, ...)
 /* Its only IKE SA; NULL. */
 static struct ike_sa *puppet_sa(struct stage *s)
 {
-    const struct engine *e = s->ops->engine(s->context, PUPPET);
-    for (uint32_t i = e->index.n; i > 0; i--) {
-        if (e->index.items[i - 1] != NULL && !e->index.items[i - 1]->ended) {
-            return e->index.items[i - 1];
-        }
+    struct table_item *item = s->ops->engine(s->context, PUPPET)->sas;
+    while (item != NULL && table_next(item) != NULL) {
+        item = table_next(item); /* the newest */
     }
-    return NULL;
+    return TABLE_OWNER(struct ike_sa, by_cookie, item);
 }
 
 static void learn_keys(const struct ike_sa *sa, struct draft_keys *ret)

@@ -26,10 +26,8 @@ static struct talk talk_new(void)
 static int state_of(struct sim_host *h, uint8_t type)
 {
     const struct engine *engine = sim_engine(h);
-    for (const struct table_item *i = engine->sas; i != NULL; i = table_next(i)) {
-        const struct ike_sa *sa =
-            (const struct ike_sa *)(const void *)((const uint8_t *)i
-                                                  - offsetof(struct ike_sa, by_cookie));
+    for (struct table_item *i = engine->sas; i != NULL; i = table_next(i)) {
+        const struct ike_sa *sa = TABLE_OWNER(struct ike_sa, by_cookie, i);
         for (const struct exchange *x = sa->exchanges; x != NULL; x = x->next) {
             if (x->kind->type == type) {
                 return x->state;
