@@ -56,7 +56,7 @@ void check_jobs(struct stage *s, const struct stage_before *b)
 {
     struct stage_facts now;
     s->ops->facts(s->context, &now);
-    if (now.dh_jobs != b->facts.dh_jobs) {
+    if (now.dh_jobs > b->facts.dh_jobs + s->variant->dh) {
         stage_fail(s, "it cost %u Diffie-Hellman operations", now.dh_jobs - b->facts.dh_jobs);
     }
     if (now.sql_jobs > b->facts.sql_jobs + 2) {

@@ -76,6 +76,7 @@ struct variant {
     uint64_t a, b;    /* parameters of make and spoil */
     uint64_t to;      /* not 0: as many variants as there are values of `a` from a to this */
     const char *text; /* and one as text: an SA in the notation of draft_sa() */
+    unsigned dh;      /* Diffie-Hellman operations that it may cost */
     enum message_at at;
     enum reaction reaction;
     uint16_t notify; /* its type, for NOTIFY, FAIL, KILL; 0: any or none */
@@ -95,6 +96,7 @@ struct row {
     enum scene scene;
     bool established; /* SCENE_STRANGER: behind the first negotiation, not before */
     bool natt;        /* puppet and victim believe in a NAT: port 4500 */
+    bool pfs;         /* phase 2 with modp2048; the runner looks here when it resets */
     unsigned needs;   /* enum need */
     const struct variant *variants;
     size_t n;
@@ -297,7 +299,8 @@ struct stage_before {
 struct stage_before stage_look(struct stage *s);
 /* (3) Nothing has changed since, and nothing was begun. */
 void check_unchanged(struct stage *s, const struct stage_before *b);
-/* (4) No Diffie-Hellman, and no query but that for an address group (and the store's poll). */
+/* (4) No more Diffie-Hellman than the variant allows, and no query but that for an address group
+ * (and the store's poll). */
 void check_jobs(struct stage *s, const struct stage_before *b);
 /* (5) Every record names what it should, holds no secret and no raw control character. */
 void check_records(struct stage *s);

@@ -13,6 +13,8 @@ libhostile_la_SOURCES = \
 	testing/hostile/group_a2.c \
 	testing/hostile/group_b.c \
 	testing/hostile/group_c.c \
+	testing/hostile/group_c2.c \
+	testing/hostile/group_d.c \
 	testing/hostile/groups.def \
 	testing/hostile/hostile.h \
 	testing/hostile/rows.c \

@@ -80,6 +80,10 @@ static bool reset(void *context, bool natt)
         sim_peers(st->hosts[VICTIM], "a.encap = yes");
         sim_peers(st->hosts[PUPPET], "b.encap = yes");
     }
+    if (st->stage->row->pfs) {
+        sim_peers(st->hosts[VICTIM], "a.net.esp_proposals = aes128-sha256-modp2048");
+        sim_peers(st->hosts[PUPPET], "b.net.esp_proposals = aes128-sha256-modp2048");
+    }
     sim_tap(st->sim, tap, st);
     return true;
 }
