@@ -84,9 +84,9 @@ static void add(struct secrets *all, struct cyg_span secret)
 static void add_keys(struct secrets *all, enum actor who)
 {
     const struct engine *e = all->stage->ops->engine(all->stage->context, who);
-    for (uint32_t i = 0; e != NULL && i < e->index.n; i++) {
-        const struct ike_sa *sa = e->index.items[i];
-        if (sa != NULL && sa->keys != NULL) {
+    for (struct table_item *i = e == NULL ? NULL : e->sas; i != NULL; i = table_next(i)) {
+        const struct ike_sa *sa = TABLE_OWNER(struct ike_sa, by_cookie, i);
+        if (sa->keys != NULL) {
             add(all, cyg_key_span(&sa->keys->skeyid.d));
             add(all, cyg_key_span(&sa->keys->skeyid.a));
             add(all, cyg_key_span(&sa->keys->skeyid.e));
