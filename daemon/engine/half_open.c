@@ -15,6 +15,7 @@ struct half_open_address {
     struct table_item by_key;
     uint8_t key[9];
     uint32_t n;
+    bool known; /* one of its handshakes was found to be of a configured prefix */
     cyg_usec until;
 };
 
@@ -166,7 +167,8 @@ enum cyg_code half_open_admit(struct engine *engine, const struct cyg_path *path
 {
     struct half_open *h = &engine->half_open;
     struct half_open_address *source = source_find(engine, h->addresses, &path->remote);
-    unsigned limit = known ? HALF_OPEN_PER_KNOWN_ADDRESS : engine->settings.half_open_per_address;
+    bool many = known || (source != NULL && source->known);
+    unsigned limit = many ? HALF_OPEN_PER_KNOWN_ADDRESS : engine->settings.half_open_per_address;
     if (source != NULL && source->n >= limit) {
         return CYG_FAIL(err, CYG_R_HALF_OPEN_ADDRESS, .got = source->n, .want = limit);
     }
@@ -204,9 +206,22 @@ enum cyg_code half_open_admit(struct engine *engine, const struct cyg_path *path
     return CYG_OK;
 }
 
+static struct half_open_address *source_of(const struct engine *engine,
+                                           const struct half_open_entry *entry)
+{
+    struct cyg_address remote = { .family = entry->key.family };
+    memcpy(remote.bytes, entry->key.address, sizeof remote.bytes);
+    return source_find(engine, engine->half_open.addresses, &remote);
+}
+
 void half_open_known(struct engine *engine, struct half_open_entry *entry)
 {
     struct half_open *h = &engine->half_open;
+    struct half_open_address *source = source_of(engine, entry);
+    if (source != NULL) {
+        source->known =
+            true; /* what follows is looked up anew, but need not count as a stranger's */
+    }
     if (entry->class == HALF_OPEN_KNOWN) {
         return;
     }
@@ -236,9 +251,7 @@ void half_open_leave(struct engine *engine, struct half_open_entry *entry)
     h->n[entry->class]--;
     h->bytes -= entry->size;
     engine->counts.half_open--;
-    struct cyg_address remote = { .family = entry->key.family };
-    memcpy(remote.bytes, entry->key.address, sizeof remote.bytes);
-    struct half_open_address *source = source_find(engine, h->addresses, &remote);
+    struct half_open_address *source = source_of(engine, entry);
     if (source != NULL && --source->n == 0) {
         source_delete(&h->addresses, source);
     }

@@ -278,6 +278,7 @@ enum cyg_code store_candidates(void *self, const struct cyg_path *path, cyg_usec
         return CYG_FAIL(err, CYG_R_NOMEM);
     }
     all->total_peers = total;
+    all->remote_bits = n > 0 ? (uint8_t)groups[0].remote_bits : 0; /* the longest comes first */
     all->generation = lookup.generation;
     cache_put_candidates(&store->cache, lookup.generation, path, all, bytes);
     *ret = all;

@@ -93,6 +93,7 @@ static enum cyg_code store_candidates(void *self, const struct cyg_path *path, c
     char *name = (char *)c + names;
     c->n = c->total_peers = n;
     c->generation = store->generation;
+    c->remote_bits = n > 0 ? (uint8_t)fitting[0].remote_bits : 0;
     for (size_t i = 0; i < n; i++) {
         const struct sim_entry *entry = fitting[i].entry;
         const struct cyg_peer *peer = entry->peer;

@@ -7,7 +7,7 @@
 
 #include <string.h>
 
-#define MAX 64u
+#define MAX 160u
 
 static struct fixture f;
 
@@ -93,6 +93,25 @@ static void test_one_address_has_few(void **state)
     assert_int_equal(f.engine->counts.half_open, 6);
 }
 
+/* Ten connections of one gateway, begun at once: its address is looked up for each of them, but
+ * once is enough to know that it is no stranger's. */
+static void test_an_address_found_to_be_configured_has_many(void **state)
+{
+    (void)state;
+    struct half_open_entry *entry;
+    struct cyg_error err;
+    for (uint8_t i = 0; i < 5; i++) {
+        assert_int_equal(admit(7, i, false, &entry, NULL), CYG_OK);
+    }
+    half_open_known(f.engine, entry);
+    for (uint8_t i = 5; i < HALF_OPEN_PER_KNOWN_ADDRESS; i++) {
+        assert_int_equal(admit(7, i, false, &entry, &err), CYG_OK);
+        half_open_known(f.engine, entry);
+    }
+    assert_int_equal(admit(7, 250, false, &entry, &err), CYG_LIMIT);
+    assert_int_equal(err.want, HALF_OPEN_PER_KNOWN_ADDRESS);
+}
+
 static void test_long_messages_take_the_place_of_many(void **state)
 {
     (void)state;
@@ -176,6 +195,7 @@ static void test_an_entry_is_small(void **state)
 
 TEST_MAIN(TEST(test_unknown_sources_fill_half_of_the_table),
           TEST(test_who_has_gone_on_is_not_replaced), TEST(test_one_address_has_few),
+          TEST(test_an_address_found_to_be_configured_has_many),
           TEST(test_long_messages_take_the_place_of_many),
           TEST(test_is_found_by_endpoint_and_cookie),
           TEST(test_sends_three_bytes_for_one_until_it_is_proven),

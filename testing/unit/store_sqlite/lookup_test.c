@@ -31,6 +31,36 @@ static void expect_order(struct fixture *f, const char *local, const char *remot
     assert_string_equal(got, want);
 }
 
+/* The longest remote prefix that fits; asked twice, since the second answer is the kept one. */
+static void expect_bits(struct fixture *f, const char *remote, unsigned want)
+{
+    for (int i = 0; i < 2; i++) {
+        struct cyg_candidates *all = ask(f, "192.0.2.1", remote);
+        assert_int_equal(all->remote_bits, want);
+        cyg_candidates_free(all);
+    }
+}
+
+/* H-097: who counts as known when strangers flood us. */
+static void test_the_longest_prefix_is_told(void **state)
+{
+    struct fixture *f = *state;
+    fixture_sql(f, "INSERT INTO peers (name, remote_addrs, proposals) VALUES"
+                   " ('any',  '%any',        'default'),"
+                   " ('all4', '0.0.0.0/0',   'default'),"
+                   " ('net8', '10.0.0.0/8',  'default'),"
+                   " ('net24','10.1.2.0/24', 'default'),"
+                   " ('host', '10.1.2.3',    'default'),"
+                   " ('six',  'fd00::/64',   'default')");
+    fixture_open(f);
+    expect_bits(f, "10.1.2.3", 32);
+    expect_bits(f, "10.1.2.4", 24);
+    expect_bits(f, "10.9.9.9", 8);
+    expect_bits(f, "203.0.113.1", 0);
+    expect_bits(f, "fd00::9", 64);
+    expect_bits(f, "2001:db8::1", 0);
+}
+
 /* Peers of one group with different proposals, so that each is a candidate of its own. */
 static void test_order_is_prefix_length_then_named_local_then_name(void **state)
 {
@@ -327,7 +357,7 @@ static void test_answers_hold_until_something_is_written(void **state)
 #define WITH_DATABASE(test) cmocka_unit_test_setup_teardown(test, fixture_setup, fixture_teardown)
 
 TEST_MAIN(WITH_DATABASE(test_order_is_prefix_length_then_named_local_then_name),
-          WITH_DATABASE(test_nobody_fits),
+          WITH_DATABASE(test_the_longest_prefix_is_told), WITH_DATABASE(test_nobody_fits),
           WITH_DATABASE(test_peers_of_one_policy_are_one_candidate),
           WITH_DATABASE(test_secrets_of_one_policy_are_told_apart),
           WITH_DATABASE(test_exact_identity_comes_before_patterns),
