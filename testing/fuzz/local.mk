@@ -53,6 +53,24 @@ EXTRA_DIST += \
 	testing/fuzz/corpus/text \
 	testing/fuzz/corpus/vid
 
+# Whole conversations, on the simulated network.
+fuzz_targets += testing/fuzz/conversation_fuzz
+testing_fuzz_conversation_fuzz_SOURCES = \
+	testing/fuzz/conversation_fuzz.c \
+	testing/fuzz/edit.c \
+	testing/fuzz/edit.h \
+	testing/fuzz/glass.c \
+	testing/fuzz/glass.h
+testing_fuzz_conversation_fuzz_LDFLAGS = $(sim_ldflags)
+testing_fuzz_conversation_fuzz_LDADD = libsim.la $(fuzz_ldadd)
+EXTRA_DIST += testing/fuzz/corpus/conversation
+
+# The settings; an include must find nothing on this machine.
+fuzz_targets += testing/fuzz/settings_fuzz
+testing_fuzz_settings_fuzz_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=glob
+testing_fuzz_settings_fuzz_LDADD = $(fuzz_ldadd)
+EXTRA_DIST += testing/fuzz/corpus/settings testing/fuzz/settings.dict
+
 # kernel-tun's packet functions.
 if PLUGIN_KERNEL_TUN
 if PLUGIN_CRYPTO_GNUTLS
