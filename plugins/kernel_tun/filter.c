@@ -17,6 +17,8 @@ struct filter {
     FILE *text; /* a memory stream with what is to be done */
     char *buffer;
     size_t size;
+    /* Which prefix lengths of each domain have their set: a bit each. */
+    uint64_t lengths[DOMAINS_MAX][3];
     unsigned jumps; /* domains with a lower number have a jump into their chains */
     bool stands;    /* the table was made once */
 };
@@ -122,6 +124,7 @@ void filter_restart(struct filter *f)
 {
     end_text(f);
     f->jumps = 0;
+    memset(f->lengths, 0, sizeof(f->lengths));
     if (!begin_text(f)) {
         return; /* the commit says so */
     }
@@ -183,14 +186,37 @@ void filter_close(struct filter *f)
     free(f);
 }
 
-static void print_rule(struct filter *f, const struct filter_domain *d, bool in)
+static bool has_set(const struct filter *f, unsigned domain, unsigned bits)
 {
-    char local[CYG_ADDRESS_TEXT + 8];
+    return (f->lengths[domain][bits / 64] >> bits % 64 & 1) != 0;
+}
+
+/* " & 255.255.255.0", or nothing where all bits count. */
+static const char *mask_of(const struct cyg_prefix *p, char buffer[CYG_ADDRESS_TEXT + 8])
+{
+    struct cyg_address mask = { .family = p->address.family };
+    char text[CYG_ADDRESS_TEXT];
+    if (p->bits == cyg_address_len(&mask) * 8) {
+        return "";
+    }
+    for (unsigned i = 0; i < p->bits; i++) {
+        mask.bytes[i / 8] |= (uint8_t)(0x80u >> i % 8);
+    }
+    snprintf(buffer, CYG_ADDRESS_TEXT + 8, " & %s", cyg_address_format(&mask, text, sizeof(text)));
+    return buffer;
+}
+
+/* What has the domain's local side, and its remote side in the set of this length. */
+static void print_rule(struct filter *f, const struct filter_domain *d,
+                       const struct cyg_prefix *remote, bool in)
+{
+    char local[CYG_ADDRESS_TEXT + 8], mask[CYG_ADDRESS_TEXT + 8];
     const char *ip = family_of(&d->local), *here = in ? "daddr" : "saddr",
                *there = in ? "saddr" : "daddr";
     text_of(&d->local, local);
-    fprintf(f->text, "add rule inet %s domain%u-%s %s %s %s %s %s @remote%u", f->table, d->index,
-            in ? "in" : "out", ip, here, local, ip, there, d->index);
+    fprintf(f->text, "add rule inet %s domain%u-%s %s %s %s %s %s%s @remote%u-%u", f->table,
+            d->index, in ? "in" : "out", ip, here, local, ip, there, mask_of(remote, mask),
+            d->index, remote->bits);
     if (d->local.bits > 0) {
         fprintf(f->text, " %s %s != %s", ip, there, local); /* our own side among itself */
     }
@@ -204,6 +230,17 @@ static void print_rule(struct filter *f, const struct filter_domain *d, bool in)
         fprintf(f->text, " th %s %u", in ? "sport" : "dport", d->remote_port);
     }
     fprintf(f->text, " counter drop\n");
+}
+
+/* The set and the rules for remote prefixes of this length. They stay until the domain goes. */
+static void print_set(struct filter *f, const struct filter_domain *d,
+                      const struct cyg_prefix *remote)
+{
+    fprintf(f->text, "add set inet %s remote%u-%u { type ipv%u_addr; }\n", f->table, d->index,
+            remote->bits, d->local.address.family);
+    print_rule(f, d, remote, false);
+    print_rule(f, d, remote, true);
+    f->lengths[d->index][remote->bits / 64] |= UINT64_C(1) << remote->bits % 64;
 }
 
 void filter_add_domain(struct filter *f, const struct filter_domain *d)
@@ -220,10 +257,6 @@ void filter_add_domain(struct filter *f, const struct filter_domain *d)
                     f->table, f->jumps, ways[in], f->table, ways[in], f->jumps, ways[in]);
         }
     }
-    fprintf(f->text, "add set inet %s remote%u { type ipv%u_addr; flags interval; }\n", f->table,
-            d->index, d->local.address.family);
-    print_rule(f, d, false);
-    print_rule(f, d, true);
 }
 
 void filter_remove_domain(struct filter *f, const struct filter_domain *d)
@@ -237,25 +270,38 @@ void filter_remove_domain(struct filter *f, const struct filter_domain *d)
         fprintf(f->text, "flush chain inet %s domain%u-%s\n", f->table, d->index,
                 in != 0 ? "in" : "out");
     }
-    fprintf(f->text, "delete set inet %s remote%u\n", f->table, d->index);
+    for (unsigned bits = 0; bits <= 128; bits++) {
+        if (has_set(f, d->index, bits)) {
+            fprintf(f->text, "delete set inet %s remote%u-%u\n", f->table, d->index, bits);
+        }
+    }
+    memset(f->lengths[d->index], 0, sizeof(f->lengths[d->index]));
 }
 
-static void print_element(struct filter *f, const char *what, unsigned domain,
+static void print_element(struct filter *f, const char *what, const struct filter_domain *d,
                           const struct cyg_prefix *remote)
 {
-    char text[CYG_ADDRESS_TEXT + 8];
-    if (f->text != NULL) {
-        fprintf(f->text, "%s element inet %s remote%u { %s }\n", what, f->table, domain,
-                text_of(remote, text));
+    char text[CYG_ADDRESS_TEXT];
+    fprintf(f->text, "%s element inet %s remote%u-%u { %s }\n", what, f->table, d->index,
+            remote->bits, cyg_address_format(&remote->address, text, sizeof(text)));
+}
+
+void filter_add_remote(struct filter *f, const struct filter_domain *d,
+                       const struct cyg_prefix *remote)
+{
+    if (f->text == NULL) {
+        return;
     }
+    if (!has_set(f, d->index, remote->bits)) {
+        print_set(f, d, remote);
+    }
+    print_element(f, "add", d, remote);
 }
 
-void filter_add_remote(struct filter *f, unsigned domain, const struct cyg_prefix *remote)
+void filter_remove_remote(struct filter *f, const struct filter_domain *d,
+                          const struct cyg_prefix *remote)
 {
-    print_element(f, "add", domain, remote);
-}
-
-void filter_remove_remote(struct filter *f, unsigned domain, const struct cyg_prefix *remote)
-{
-    print_element(f, "delete", domain, remote);
+    if (f->text != NULL) {
+        print_element(f, "delete", d, remote);
+    }
 }

@@ -2,6 +2,7 @@
 #include "routes.h"
 
 #include "prefixes.h"
+#include "table.h"
 
 #include <errno.h>
 #include <ifaddrs.h>
@@ -15,17 +16,16 @@
 #define PRIORITIES       271u
 
 struct remote {
+    struct node node; /* of its domain */
     struct cyg_prefix prefix;
     unsigned references;
-    bool in_filter; /* false: lies inside another one, sets must not overlap */
 };
 
 struct domain {
     bool used;
     struct filter_domain shape;
     struct cyg_address source; /* an address of ours on the local side; family 0: none */
-    struct remote *remotes;
-    size_t n, size;
+    struct table remotes;
 };
 
 struct routes {
@@ -163,7 +163,7 @@ static void close_domain(struct routes *r, struct domain *d)
     if (r->filter != NULL) {
         filter_remove_domain(r->filter, &d->shape);
     }
-    free(d->remotes);
+    table_clear(&d->remotes);
     *d = (struct domain){ 0 };
 }
 
@@ -180,6 +180,10 @@ static enum cyg_code open_domain(struct routes *r, const struct filter_domain *l
     struct domain *d = &r->domains[i];
     *d = (struct domain){ .used = true, .shape = *like, .source = own_address(&like->local) };
     d->shape.index = i;
+    if (table_init(&d->remotes) != CYG_OK) {
+        *d = (struct domain){ 0 };
+        return CYG_FAIL(err, CYG_R_NOMEM);
+    }
     if (r->filter != NULL) {
         filter_add_domain(r->filter, &d->shape);
     }
@@ -198,14 +202,25 @@ static enum cyg_code open_domain(struct routes *r, const struct filter_domain *l
 
 /* --- Remote prefixes --- */
 
+static uint32_t hash_of(const struct cyg_prefix *p)
+{
+    uint64_t halves[2];
+    memcpy(halves, p->address.bytes, sizeof(halves));
+    return hash_mix(halves[0], halves[1] ^ p->bits);
+}
+
+static struct remote *remote_of(struct node *node)
+{
+    return (struct remote *)(void *)node;
+}
+
 static struct remote *find_remote(const struct domain *d, const struct cyg_prefix *prefix)
 {
-    for (size_t i = 0; i < d->n; i++) {
-        if (prefix_equal(&d->remotes[i].prefix, prefix)) {
-            return &d->remotes[i];
-        }
+    struct node *node = table_first(&d->remotes, hash_of(prefix));
+    while (node != NULL && !prefix_equal(&remote_of(node)->prefix, prefix)) {
+        node = table_next(node);
     }
-    return NULL;
+    return node != NULL ? remote_of(node) : NULL;
 }
 
 static int remote_route(const struct routes *r, const struct domain *d, const struct cyg_prefix *to,
@@ -223,52 +238,6 @@ static int remote_route(const struct routes *r, const struct domain *d, const st
     return error;
 }
 
-static bool is_covered(const struct domain *d, const struct cyg_prefix *prefix)
-{
-    for (size_t i = 0; i < d->n; i++) {
-        const struct remote *other = &d->remotes[i];
-        if (other->in_filter && prefix_covers(&other->prefix, prefix)) {
-            return true;
-        }
-    }
-    return false;
-}
-
-/* Only the widest prefixes stand in the filter's set. */
-static void filter_in(struct routes *r, struct domain *d, struct remote *new)
-{
-    if (is_covered(d, &new->prefix)) {
-        return;
-    }
-    for (size_t i = 0; i < d->n; i++) {
-        struct remote *other = &d->remotes[i];
-        if (other->in_filter && prefix_covers(&new->prefix, &other->prefix)) {
-            other->in_filter = false;
-            filter_remove_remote(r->filter, d->shape.index, &other->prefix);
-        }
-    }
-    new->in_filter = true;
-    filter_add_remote(r->filter, d->shape.index, &new->prefix);
-}
-
-static int compare_width(const void *a, const void *b)
-{
-    const struct remote *x = a, *y = b;
-    return (int)x->prefix.bits - (int)y->prefix.bits;
-}
-
-/* Those that only the removed one had covered come in now, the widest first. */
-static void filter_out(struct routes *r, struct domain *d, const struct cyg_prefix *old)
-{
-    filter_remove_remote(r->filter, d->shape.index, old);
-    qsort(d->remotes, d->n, sizeof(*d->remotes), compare_width);
-    for (size_t i = 0; i < d->n; i++) {
-        if (!d->remotes[i].in_filter && prefix_covers(old, &d->remotes[i].prefix)) {
-            filter_in(r, d, &d->remotes[i]);
-        }
-    }
-}
-
 static enum cyg_code add_remote(struct routes *r, struct domain *d, const struct cyg_prefix *prefix,
                                 struct cyg_error *err)
 {
@@ -277,23 +246,20 @@ static enum cyg_code add_remote(struct routes *r, struct domain *d, const struct
         known->references++;
         return CYG_OK;
     }
-    if (d->n == d->size) {
-        size_t size = d->size == 0 ? 8 : d->size * 2;
-        struct remote *more = reallocarray(d->remotes, size, sizeof(*more));
-        if (more == NULL) {
-            return CYG_FAIL(err, CYG_R_NOMEM);
-        }
-        d->remotes = more;
-        d->size = size;
+    struct remote *new = calloc(1, sizeof(*new));
+    if (new == NULL) {
+        return CYG_FAIL(err, CYG_R_NOMEM);
     }
     int error = remote_route(r, d, prefix, true);
     if (error != 0) {
+        free(new);
         return failed(error, err);
     }
-    d->remotes[d->n] = (struct remote){ .prefix = *prefix, .references = 1 };
-    struct remote *new = &d->remotes[d->n++];
+    new->prefix = *prefix;
+    new->references = 1;
+    table_insert(&d->remotes, &new->node, hash_of(prefix));
     if (r->filter != NULL) {
-        filter_in(r, d, new);
+        filter_add_remote(r->filter, &d->shape, prefix);
     }
     return CYG_OK;
 }
@@ -304,12 +270,12 @@ static void remove_remote(struct routes *r, struct domain *d, const struct cyg_p
     if (known == NULL || --known->references > 0) {
         return;
     }
-    const struct remote old = *known;
-    *known = d->remotes[--d->n];
-    (void)remote_route(r, d, &old.prefix, false);
-    if (r->filter != NULL && old.in_filter) {
-        filter_out(r, d, &old.prefix);
+    table_remove(&d->remotes, &known->node);
+    (void)remote_route(r, d, &known->prefix, false);
+    if (r->filter != NULL) {
+        filter_remove_remote(r->filter, &d->shape, &known->prefix);
     }
+    free(known);
 }
 
 /* --- Flows --- */
@@ -334,7 +300,7 @@ static void remove_local(struct routes *r, const struct cyg_flow *flow,
     for (size_t i = 0; i < n; i++) {
         remove_remote(r, d, &remotes[i]);
     }
-    if (d->n == 0) {
+    if (d->remotes.count == 0) {
         close_domain(r, d);
     }
 }
@@ -388,18 +354,26 @@ void routes_remove(struct routes *r, const struct cyg_flow *flow)
     }
 }
 
+/* A domain and whose it is, for walks over its remote prefixes. */
+struct walk {
+    struct routes *routes;
+    struct domain *domain;
+};
+
+static void restart_remote(void *context, struct node *node)
+{
+    const struct walk *w = context;
+    filter_add_remote(w->routes->filter, &w->domain->shape, &remote_of(node)->prefix);
+}
+
 void routes_restart_filter(struct routes *r)
 {
     filter_restart(r->filter);
     for (unsigned i = 0; i < DOMAINS_MAX; i++) {
-        const struct domain *d = &r->domains[i];
-        if (d->used) {
-            filter_add_domain(r->filter, &d->shape);
-        }
-        for (size_t j = 0; j < d->n; j++) {
-            if (d->remotes[j].in_filter) {
-                filter_add_remote(r->filter, i, &d->remotes[j].prefix);
-            }
+        struct walk w = { r, &r->domains[i] };
+        if (w.domain->used) {
+            filter_add_domain(r->filter, &w.domain->shape);
+            table_each(&w.domain->remotes, restart_remote, &w);
         }
     }
 }
@@ -425,6 +399,13 @@ enum cyg_code routes_open(struct netlink *nl, struct filter *filter,
     return CYG_OK;
 }
 
+static void close_remote(void *context, struct node *node)
+{
+    const struct walk *w = context;
+    (void)remote_route(w->routes, w->domain, &remote_of(node)->prefix, false);
+    free(remote_of(node));
+}
+
 void routes_close(struct routes *r)
 {
     if (r == NULL) {
@@ -432,10 +413,8 @@ void routes_close(struct routes *r)
     }
     for (unsigned i = 0; i < DOMAINS_MAX; i++) {
         struct domain *d = &r->domains[i];
-        for (size_t j = 0; d->used && j < d->n; j++) {
-            (void)remote_route(r, d, &d->remotes[j].prefix, false);
-        }
         if (d->used) {
+            table_each(&d->remotes, close_remote, &(struct walk){ r, d });
             close_domain(r, d);
         }
     }

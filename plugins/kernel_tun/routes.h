@@ -1,18 +1,16 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* How packets get into the tunnel. All policies with the same local prefix, protocol and ports form
  * a domain. A domain has a routing table of its own with a route for each remote prefix, rules that
- * lead packets with its local addresses, protocol and ports there, and a set in the filter. So what
- * no policy covers (other sources, other ports) never gets into the TUN device, and a remote side
- * 0.0.0.0/0 does not swallow what our own side says to itself. Packets with the daemon's mark jump
- * over all rules. Thread: the network's. */
+ * lead packets with its local addresses, protocol and ports there, and its part of the filter. So
+ * what no policy covers (other sources, other ports) never gets into the TUN device, and a remote
+ * side 0.0.0.0/0 does not swallow what our own side says to itself. Packets with the daemon's mark
+ * jump over all rules. Thread: the network's. */
 #pragma once
 
 #include "filter.h"
 #include "netlink.h"
 
 #include <cygnet/kernel.h>
-
-#define DOMAINS_MAX 120u /* with both families: rules are looked through one by one */
 
 struct routes;
 

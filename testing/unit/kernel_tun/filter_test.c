@@ -107,7 +107,9 @@ static void test_is_whole_again_after_a_commit_that_failed(void **state)
     struct cyg_prefix nowhere;
     assert_int_equal(cyg_prefix_parse(cyg_span_str("10.7.0.0/24"), &nowhere, NULL), CYG_OK);
     assert_int_equal(routes_add(lab.routes, &b, &err), CYG_OK);
-    filter_add_remote(lab.filter, 99, &nowhere); /* a set that is not there */
+    /* A chain that is not there. */
+    filter_add_remote(lab.filter, &(struct filter_domain){ .index = 99, .local = nowhere },
+                      &nowhere);
     assert_int_equal(filter_commit(lab.filter, &err), CYG_INTERNAL);
     assert_int_equal(err.reason, CYG_R_FILTER_FAILED);
     assert_int_equal(count("10.2.0.0/24"), 0); /* nothing of it */
@@ -115,14 +117,14 @@ static void test_is_whole_again_after_a_commit_that_failed(void **state)
     routes_remove(lab.routes, &b);
     routes_restart_filter(lab.routes);
     assert_int_equal(filter_commit(lab.filter, &err), CYG_OK);
-    assert_int_equal(count("10.8.0.0/24"), 1);
+    assert_int_equal(count("elements = { 10.8.0.0 }"), 1);
     assert_int_equal(count("10.2.0.0/24"), 0);
 
     assert_int_equal(routes_add(lab.routes, &b, &err), CYG_OK);
     assert_int_equal(routes_add(lab.routes, &a, &err), CYG_OK);
     assert_int_equal(filter_commit(lab.filter, &err), CYG_OK);
-    assert_int_equal(count("saddr 10.2.0.0/24 ip daddr @remote.*drop"), 1);
-    assert_int_equal(count("saddr 10.1.0.0/24 ip daddr @remote.*drop"), 1);
+    assert_int_equal(count("saddr 10.2.0.0/24 ip daddr .*@remote.*drop"), 1);
+    assert_int_equal(count("saddr 10.1.0.0/24 ip daddr .*@remote.*drop"), 1);
     for (unsigned i = 0; i < 3; i++) {
         char jump[32];
         snprintf(jump, sizeof(jump), "jump domain%u-in", i);
@@ -150,9 +152,44 @@ static void test_a_later_domain_may_be_all_that_is_left(void **state)
     assert_int_equal(filter_commit(lab.filter, &err), CYG_OK);
     assert_int_equal(count("jump domain0-in"), 1);
     assert_int_equal(count("jump domain1-out"), 1);
-    assert_int_equal(count("daddr @remote.*drop"), 2);
+    assert_int_equal(count("daddr & 255.255.255.0 == @remote.*drop"), 2);
     close_lab(&lab);
 }
 
-TEST_MAIN(cmocka_unit_test(test_is_whole_again_after_a_commit_that_failed),
+/* Prefixes of a domain that cover one another, of all lengths and both families; each goes alone.
+ */
+static void test_prefixes_may_overlap(void **state)
+{
+    (void)state;
+    struct lab lab;
+    struct cyg_error err;
+    open_lab(&lab);
+    static const char *const remotes[] = { "0.0.0.0/0",    "10.9.0.0/16", "10.9.7.0/24",
+                                           "10.9.7.32/27", "10.9.7.33",   "10.9.7.34" };
+    struct cyg_flow flows[CYG_LEN(remotes) + 1];
+    for (size_t i = 0; i < CYG_LEN(remotes); i++) {
+        flows[i] = flow("10.1.0.0/24", remotes[i]);
+    }
+    flows[CYG_LEN(remotes)] = flow("fd01::/64", "fd09:1::/47");
+    for (size_t i = 0; i < CYG_LEN(flows); i++) {
+        assert_int_equal(routes_add(lab.routes, &flows[i], &err), CYG_OK);
+    }
+    assert_int_equal(filter_commit(lab.filter, &err), CYG_OK);
+    assert_int_equal(count("saddr.*@remote.*drop"), 12); /* both ways: five lengths and one */
+    assert_int_equal(count("daddr & 255.255.255.224 == @remote0-27"), 1);
+    assert_int_equal(count("daddr @remote0-32"), 1);
+    assert_int_equal(count("daddr & ffff:ffff:fffe:: == @remote1-47"), 1);
+    assert_int_equal(count("10.9.7.33, 10.9.7.34"), 1);
+    assert_int_equal(count("elements = { fd09:1:: }"), 1);
+    routes_remove(lab.routes, &flows[2]);
+    routes_remove(lab.routes, &flows[4]);
+    assert_int_equal(filter_commit(lab.filter, &err), CYG_OK);
+    assert_int_equal(count("elements = { 10.9.7.34 }"), 1);
+    assert_int_equal(count("elements = { 10.9.7.0 }"), 0);
+    assert_int_equal(count("elements = { 10.9.7.32 }"), 1);
+    close_lab(&lab);
+}
+
+TEST_MAIN(cmocka_unit_test(test_prefixes_may_overlap),
+          cmocka_unit_test(test_is_whole_again_after_a_commit_that_failed),
           cmocka_unit_test(test_a_later_domain_may_be_all_that_is_left));
