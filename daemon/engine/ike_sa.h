@@ -11,7 +11,7 @@
 
 #define IV_MAX          16u /* block of any cipher of phase 1 */
 
-#define REPLIES_MIN     8u  /* answers that outlive their exchange */
+#define REPLIES_MIN     2u  /* answers that outlive their exchange: room at first */
 #define REPLIES_MAX     64u /* when so many exchanges have just ended */
 #define REPLIES_KEEP    (120 * CYG_SEC)
 #define MESSAGE_IDS_MIN 8u
