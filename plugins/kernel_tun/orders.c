@@ -26,36 +26,45 @@ size_t inner_mtu_of(const struct sa *sa, size_t path_mtu)
     return inner + (sa->mode == CYG_MODE_TRANSPORT ? outer : 0);
 }
 
+/* The link's MTU is that of the narrowest SA, but never less than IPv6 needs to work at all. */
+static void set_link_mtu(struct worker *w)
+{
+    const size_t mtu = w->least_mtu < 1280 ? 1280 : w->least_mtu;
+    if (w->options.mtu != 0 || w->least_mtu == 0 || mtu == w->link_mtu) {
+        return;
+    }
+    if (network_put(w->network, &(struct order){ .mtu = mtu }) == CYG_OK) {
+        w->link_mtu = mtu;
+    }
+}
+
 void measure_path(struct worker *w, struct sa *sa)
 {
-    size_t mtu = path_mtu(&sa->path, w->host->socket_mark);
-    size_t inner = inner_mtu_of(sa, mtu != 0 ? mtu : 1500);
-    w->mtu_changed |= inner != sa->inner_mtu;
-    sa->inner_mtu = inner;
+    size_t mtu = path_mtu(&sa->path, w->host->socket_mark), old = sa->inner_mtu;
+    sa->inner_mtu = inner_mtu_of(sa, mtu != 0 ? mtu : 1500);
+    if (w->least_mtu == 0 || sa->inner_mtu < w->least_mtu) {
+        w->least_mtu = sa->inner_mtu;
+        set_link_mtu(w);
+    } else if (old == w->least_mtu && sa->inner_mtu != old) {
+        w->mtu_stale = true;
+    }
 }
 
 static void least_mtu(void *context, struct sa *sa)
 {
     size_t *least = context;
-    if (sa->inner_mtu < *least) {
+    if (*least == 0 || sa->inner_mtu < *least) {
         *least = sa->inner_mtu;
     }
 }
 
-/* The link's MTU is that of the narrowest SA, but never less than IPv6 needs to work at all. */
-static void update_link_mtu(struct worker *w)
+void mtu_run(struct worker *w)
 {
-    size_t mtu = 65535;
-    w->mtu_changed = false;
-    sadb_each(&w->sadb.outbound, least_mtu, &mtu);
-    if (mtu < 1280) {
-        mtu = 1280;
-    }
-    if (w->options.mtu != 0 || mtu == 65535 || mtu == w->link_mtu) {
-        return;
-    }
-    if (network_put(w->network, &(struct order){ .mtu = mtu }) == CYG_OK) {
-        w->link_mtu = mtu;
+    if (w->mtu_stale) {
+        w->mtu_stale = false;
+        w->least_mtu = 0;
+        sadb_each(&w->sadb.outbound, least_mtu, &w->least_mtu);
+        set_link_mtu(w);
     }
 }
 
@@ -199,7 +208,7 @@ static void add_sa(struct worker *w, const struct cyg_sa_spec *spec,
 
 static void remove_sa(struct worker *w, struct sa *sa)
 {
-    w->mtu_changed |= !sa->inbound;
+    w->mtu_stale |= !sa->inbound && sa->inner_mtu == w->least_mtu;
     keepalive_release(w, sa);
     sadb_remove(&w->sadb, sa);
 }
@@ -322,8 +331,5 @@ void orders_run(struct worker *w)
             run_order(w, order);
         }
         order_free(order);
-    }
-    if (w->mtu_changed) {
-        update_link_mtu(w);
     }
 }

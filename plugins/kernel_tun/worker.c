@@ -59,7 +59,7 @@ static void *run(void *context)
     struct epoll_event events[EVENTS];
     while (!w->stop) {
         /* Wakes by itself only while there is something to look after. */
-        bool ticks = w->keepalives != NULL || w->mtu_changed;
+        bool ticks = w->keepalives != NULL || w->mtu_stale;
         int n = epoll_wait(w->epoll, events, EVENTS, ticks ? TICK_MS : -1);
         w->now = cyg_time_now();
         for (int i = 0; i < n && !w->stop; i++) {
@@ -68,12 +68,10 @@ static void *run(void *context)
         if (w->now - w->keepalive_scan >= CYG_SEC) {
             w->keepalive_scan = w->now;
             keepalives_run(w);
+            mtu_run(w);
         }
         if (w->now - w->told_at >= TELL_DROPS_S * CYG_SEC) {
             tell_drops(w);
-        }
-        if (w->mtu_changed) {
-            orders_run(w);
         }
     }
     tell_drops(w);

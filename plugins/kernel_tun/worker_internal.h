@@ -68,7 +68,8 @@ struct worker {
     unsigned icmp_tokens; /* errors that may be sent to our own side */
     cyg_usec icmp_refill;
     size_t link_mtu;
-    bool mtu_changed; /* of some SA: look again what the link's should be */
+    size_t least_mtu; /* of all outbound SAs; 0: there is none */
+    bool mtu_stale; /* the narrowest may have gone: look through all of them, at most each second */
     struct keepalive *keepalives;
     cyg_usec keepalive_scan;
 
@@ -93,6 +94,7 @@ void keepalives_run(struct worker *w); /* send those that are due */
 void keepalives_clear(struct worker *w);
 void tell_expired(struct worker *w, struct sa *sa);
 size_t inner_mtu_of(const struct sa *sa, size_t path_mtu);
+void mtu_run(struct worker *w);                     /* widen the link, if it can be */
 void measure_path(struct worker *w, struct sa *sa); /* what fits into this outbound SA */
 
 /* outbound.c: read packets from the device until it is empty, or a batch is full. */
