@@ -163,6 +163,7 @@ enum cyg_code child_sa_new(struct ike_sa *sa, const struct child_terms *terms,
     DL_APPEND2(child->use->children, child, flow_prev, flow_next);
     sa->n_children++;
     sa->principal->n_children++;
+    ike_sa_children_changed(sa);
     engine->counts.children++;
     *ret = child;
     return CYG_OK;
@@ -265,9 +266,11 @@ void child_sa_adopt(struct ike_sa *sa, struct child_sa *child)
 {
     DL_DELETE(child->sa->children, child);
     child->sa->n_children--;
+    ike_sa_children_changed(child->sa);
     child->sa = sa;
     DL_APPEND(sa->children, child);
     sa->n_children++;
+    ike_sa_children_changed(sa);
     child_sa_move(child, &sa->path);
 }
 
@@ -297,6 +300,7 @@ void child_sa_end(struct child_sa *child, const struct cyg_error *why)
     DL_DELETE(sa->children, child);
     DL_DELETE2(child->use->children, child, flow_prev, flow_next);
     sa->n_children--;
+    ike_sa_children_changed(sa);
     if (sa->principal != NULL) {
         sa->principal->n_children--;
     }

@@ -39,6 +39,9 @@ void engine_settings_default(struct engine_settings *ret)
         .half_open_per_address = 5,
         .min_lifetime_s = 60,
         .max_children = 100,
+        .max_ike_sas = 100000,
+        .max_ike_sas_per_identity = 100,
+        .childless_timeout = CYG_NEVER,
         .trust_clear_errors = true,
         .poll_interval = CYG_SEC,
     };

@@ -55,9 +55,12 @@ struct engine_settings {
     uint32_t min_lifetime_s;        /* 60 */
     unsigned max_exchanges;         /* 0: max(16, flow pairs + 4) */
     unsigned max_children;          /* child SAs per peer; 100 */
-    bool trust_clear_errors;        /* after_grace */
-    bool aggressive_plain_hash;     /* reserved for aggressive mode */
-    cyg_usec poll_interval;         /* of the store, for changed peers; 1 s; CYG_NEVER: live = no */
+    unsigned max_ike_sas; /* of peers that begin them, beyond it they are refused; 100 000 */
+    unsigned max_ike_sas_per_identity; /* the same for one of them; 100 */
+    cyg_usec childless_timeout;        /* an IKE SA so long without child ends; CYG_NEVER */
+    bool trust_clear_errors;           /* after_grace */
+    bool aggressive_plain_hash;        /* reserved for aggressive mode */
+    cyg_usec poll_interval; /* of the store, for changed peers; 1 s; CYG_NEVER: live = no */
 };
 
 /* The defaults above. */

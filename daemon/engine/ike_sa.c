@@ -181,6 +181,7 @@ enum cyg_code ike_sa_new(struct engine *engine, const struct cyg_path *path, boo
     sa->initiator = initiator;
     sa->created = engine->now;
     sa->expires = CYG_NEVER;
+    sa->childless = CYG_NEVER;
     sa->state = CYG_IKE_CONNECTING;
     sa->timer.owner = TIMER_IKE_SA;
     enum cyg_code code = make_cookie(engine, initiator ? sa->cookie_i : sa->cookie_r, err);
@@ -291,16 +292,47 @@ void ike_sa_freeze(struct ike_sa *sa, const uint8_t before[IV_MAX], const uint8_
 void ike_sa_timer_restart(struct ike_sa *sa)
 {
     cyg_usec next = replies_expire(sa);
-    timer_set(&sa->engine->timers, &sa->timer, next < sa->expires ? next : sa->expires);
+    cyg_usec idle = cyg_usec_add(sa->childless, sa->engine->settings.childless_timeout);
+    next = next < sa->expires ? next : sa->expires;
+    timer_set(&sa->engine->timers, &sa->timer, next < idle ? next : idle);
+}
+
+void ike_sa_children_changed(struct ike_sa *sa)
+{
+    if (sa->engine->settings.childless_timeout == CYG_NEVER || sa->ended) {
+        return;
+    }
+    sa->childless = sa->n_children == 0 ? sa->engine->now : CYG_NEVER;
+    ike_sa_timer_restart(sa);
+}
+
+/* H-103. What is being negotiated just now may become a child: it gets its time. */
+static bool is_idle(struct ike_sa *sa)
+{
+    struct engine *engine = sa->engine;
+    if (engine->now < cyg_usec_add(sa->childless, engine->settings.childless_timeout)) {
+        return false;
+    }
+    if (sa->n_exchanges > 0) {
+        sa->childless = engine->now;
+    }
+    return sa->n_exchanges == 0;
 }
 
 void ike_sa_timer(struct ike_sa *sa)
 {
+    struct cyg_error err;
     if (sa->engine->now < sa->expires) {
-        ike_sa_timer_restart(sa);
+        if (!is_idle(sa)) {
+            ike_sa_timer_restart(sa);
+            return;
+        }
+        (void)CYG_FAIL(&err, CYG_R_IKE_CHILDLESS,
+                       .got = (sa->engine->now - sa->childless) / CYG_SEC);
+        events_log(sa->engine, sa, &sa->path, 0, &err);
+        ike_sa_end(sa, true, &err);
         return;
     }
-    struct cyg_error err;
     if (sa->replaced) {           /* that was said when it happened */
         unique_move_children(sa); /* those that came up since */
         ike_sa_end(sa, true, NULL);
@@ -360,6 +392,7 @@ enum cyg_code ike_sa_establish(struct ike_sa *sa, const struct cyg_identity *rem
                        && table_add(engine, &engine->sas_by_initiator, &sa->by_peer,
                                     cyg_span_of_array(sa->cookie_i));
     ike_sa_shorten(sa, lifetime_s);
+    ike_sa_children_changed(sa);
     half_open_proven(engine, &sa->path);
     return CYG_OK;
 }

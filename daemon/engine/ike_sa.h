@@ -78,6 +78,7 @@ struct ike_sa {
     struct cyg_path path;
     struct timer timer; /* end of life */
     cyg_usec created, established, expires, heard;
+    cyg_usec childless;  /* up, and without child since; CYG_NEVER: it has one */
     cyg_usec dpd_second; /* R-U-THERE: the running second, the last number */
     uint32_t dpd_number;
     uint32_t uniqueid; /* 0: none yet, see ike_sa_number */
@@ -158,6 +159,9 @@ void ike_sa_shorten(struct ike_sa *sa, uint64_t lifetime_s);
 void ike_sa_end(struct ike_sa *sa, bool with_delete, const struct cyg_error *why);
 void ike_sa_end_all(struct engine *engine, bool with_delete, const struct cyg_error *why);
 void ike_sa_reap(struct ike_sa *sa);
+
+/* It has got its first child, or lost its last. */
+void ike_sa_children_changed(struct ike_sa *sa);
 
 /* The timer fired: its life is over, or a kept reply's. */
 void ike_sa_timer(struct ike_sa *sa);

@@ -53,6 +53,7 @@ enum cyg_code principal_join(struct ike_sa *sa, const struct cyg_identity *ident
         }
     }
     DL_APPEND(p->sas, sa);
+    p->n_sas++;
     sa->principal = p;
     return CYG_OK;
 }
@@ -64,6 +65,7 @@ void principal_leave(struct ike_sa *sa)
         return;
     }
     DL_DELETE(p->sas, sa);
+    p->n_sas--;
     sa->principal = NULL;
     if (p->sas == NULL) {
         table_remove(&sa->engine->principals, &p->by_key);

@@ -15,7 +15,7 @@ struct ike_sa;
 struct principal {
     struct table_item by_key; /* engine->principals */
     struct ike_sa *sas;
-    uint32_t n_children;
+    uint32_t n_sas, n_children;
     uint8_t id_type;
     uint16_t id_len, key_len;
     uint8_t bytes[]; /* identity as presented, then the key: source, row id, matching form */

@@ -100,6 +100,15 @@ enum cyg_code unique_check(const struct ike_sa *sa, const struct cyg_identity *i
         return CYG_FAIL(err, CYG_R_UNIQUE_KEEP, .got_quote = events_quote_identity(identity),
                         .want = p->sas->uniqueid);
     }
+    const struct engine *engine = sa->engine;
+    size_t n = engine->counts.ike_sas - engine->counts.half_open;
+    if (p != NULL && p->n_sas >= engine->settings.max_ike_sas_per_identity) {
+        return CYG_FAIL(err, CYG_R_IKE_SAS_TOO_MANY, .got_quote = events_quote_identity(identity),
+                        .want = engine->settings.max_ike_sas_per_identity);
+    }
+    if (n >= engine->settings.max_ike_sas) { /* H-103 */
+        return CYG_FAIL(err, CYG_R_IKE_SAS_FULL, .got = n, .want = engine->settings.max_ike_sas);
+    }
     return CYG_OK;
 }
 

@@ -36,6 +36,11 @@ static const struct cyg_setting ike_options[] = {
     { CYG_SETTING_INT, "max_exchanges", "0", 0, 65536, "unfinished per SA, 0: by its flows",
       false },
     { CYG_SETTING_INT, "max_children", "100", 1, 65536, "child SAs of one peer", false },
+    { CYG_SETTING_INT, "max_ike_sas", "100000", 1, 10000000, "begun by peers, of all", false },
+    { CYG_SETTING_INT, "max_ike_sas_per_identity", "100", 1, 65536, "begun by one identity",
+      false },
+    { CYG_SETTING_TIME, "childless_timeout", "0s", 0, 86400,
+      "end of an IKE SA that has no child so long, 0: never", false },
     { CYG_SETTING_BOOL, "trust_clear_errors", "yes", 0, 0,
       "a peer's unproven refusal ends an attempt after a grace of 8 s", false },
     { CYG_SETTING_END, NULL, NULL, 0, 0, NULL, false },
@@ -149,6 +154,12 @@ void options_engine(const struct cyg_settings *s, struct engine_settings *ret)
     ret->min_lifetime_s = (uint32_t)cyg_settings_int(s, "ike", "min_lifetime");
     ret->max_exchanges = number(s, "max_exchanges");
     ret->max_children = number(s, "max_children");
+    ret->max_ike_sas = number(s, "max_ike_sas");
+    ret->max_ike_sas_per_identity = number(s, "max_ike_sas_per_identity");
+    ret->childless_timeout = seconds(s, "childless_timeout");
+    if (ret->childless_timeout == 0) {
+        ret->childless_timeout = CYG_NEVER;
+    }
     ret->trust_clear_errors = cyg_settings_bool(s, "ike", "trust_clear_errors");
     ret->poll_interval = cyg_settings_bool(s, "", "live") ? CYG_SEC : CYG_NEVER;
 }
