@@ -54,12 +54,14 @@ static void end_gone(struct ike_sa *sa)
     ike_sa_end(sa, true, &err);
 }
 
-/* The first SA with a peer and a uniqueid above this one; NULL. */
+/* The first SA of a configured peer with a uniqueid above this one; NULL. What came over VICI is
+ * live in another way: as with charon its SAs stay when it is changed or unloaded, but for those
+ * that start_action has brought up, and control-vici orders what is to happen to them. */
 static struct ike_sa *next_sa(const struct engine *engine, uint32_t uniqueid)
 {
     for (uint32_t i = ike_sa_index_after(engine, uniqueid); i < engine->index.n; i++) {
         struct ike_sa *sa = engine->index.items[i].sa;
-        if (sa != NULL && sa->peer != NULL) {
+        if (sa != NULL && sa->peer != NULL && sa->peer->source == 0) {
             return sa;
         }
     }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Changes in the peer database take effect on what is running (DESIGN.md "Live"): the store is
- * asked once a second; a row that is gone ends its SAs, a changed child its own only. Thread: the
- * engine's. */
+ * asked once a second; a row that is gone ends its SAs, a changed child its own only. Rows of the
+ * volatile source take part in the look-up only. Thread: the engine's. */
 #pragma once
 
 #include "ike_sa.h"

@@ -54,11 +54,18 @@ static void terminate(struct engine *engine, const struct cyg_order *order)
             continue;
         }
         if (names_child(order)) {
-            n += end_children(order, sa);
+            const size_t ended = end_children(order, sa);
+            n += ended;
+            if (ended > 0 && order->idle_too && sa->children == NULL) {
+                ike_sa_end(sa, true, NULL);
+            }
         } else {
             ike_sa_end(sa, true, NULL);
             n++;
         }
+    }
+    if (n > 0 && order->again && !orders_has(engine, order->ike, order->child)) {
+        orders_initiate(engine, order->ike, order->child);
     }
     struct cyg_error result = { .got = n };
     if (n == 0) {

@@ -40,6 +40,8 @@ struct cyg_order {
     char ike[CYG_NAME_MAX], child[CYG_NAME_MAX];
     uint32_t ike_id, child_id; /* TERMINATE: 0: not given */
     bool force;                /* TERMINATE: do not wait for anything */
+    bool idle_too;             /* TERMINATE a child: its IKE SA too, if that has none left */
+    bool again;                /* TERMINATE a child that is up: then bring it up anew */
 };
 
 enum cyg_event_type {

@@ -331,7 +331,7 @@ static bool values_equal(const struct key_values *a, const struct key_values *b)
     return equal;
 }
 
-static bool child_equal(const struct conn_child *a, const struct conn_child *b)
+bool conn_child_equal(const struct conn_child *a, const struct conn_child *b)
 {
     return strcmp(a->name, b->name) == 0 && values_equal(&a->values, &b->values);
 }
@@ -346,7 +346,7 @@ const struct conn_child *conn_child_find(const struct conn *conn, const char *na
     return NULL;
 }
 
-static bool same_but_children(const struct conn *a, const struct conn *b)
+bool conn_equal_but_children(const struct conn *a, const struct conn *b)
 {
     return values_equal(&a->values, &b->values) && values_equal(&a->local, &b->local)
            && values_equal(&a->remote, &b->remote);
@@ -354,10 +354,10 @@ static bool same_but_children(const struct conn *a, const struct conn *b)
 
 bool conn_equal(const struct conn *a, const struct conn *b)
 {
-    bool equal = same_but_children(a, b) && a->n_children == b->n_children;
+    bool equal = conn_equal_but_children(a, b) && a->n_children == b->n_children;
     for (size_t i = 0; equal && i < a->n_children; i++) {
         const struct conn_child *other = conn_child_find(b, a->children[i].name);
-        equal = other != NULL && child_equal(&a->children[i], other);
+        equal = other != NULL && conn_child_equal(&a->children[i], other);
     }
     return equal;
 }

@@ -45,6 +45,9 @@ void conn_rows_clear(struct conn_rows *rows);
 
 /* Whether both say the same. */
 bool conn_equal(const struct conn *a, const struct conn *b);
+/* Whether they say the same of all but their children; of two children. */
+bool conn_equal_but_children(const struct conn *a, const struct conn *b);
+bool conn_child_equal(const struct conn_child *a, const struct conn_child *b);
 /* NULL: none of that name. */
 const struct conn_child *conn_child_find(const struct conn *conn, const char *name);
 /* Whether its start_action is start. */

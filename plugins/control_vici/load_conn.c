@@ -26,37 +26,41 @@ static void conn_job_release(struct store_job *job)
 
 /* --- What follows from a change --- */
 
-static void give_order(struct vici *vici, enum cyg_order_type type, const char *ike,
-                       const char *child)
+static void give_order(struct vici *vici, const struct cyg_order *order)
 {
-    struct cyg_order order = { .type = type };
     uint64_t id = 0;
-    memcpy(order.ike, ike, strnlen(ike, sizeof order.ike - 1));
-    memcpy(order.child, child, strnlen(child, sizeof order.child - 1));
-    if (vici->host->order(vici->host->daemon, &order, &id) != CYG_OK) {
+    if (vici->host->order(vici->host->daemon, order, &id) != CYG_OK) {
         vici->host->log(vici->host->daemon, CYG_LOG_CFG, 0,
                         &(struct cyg_error){ .reason = CYG_R_BUSY });
     }
 }
 
-/* Whether it was started by itself and does no longer say so. */
-static bool is_stopped(const struct conn_child *child, const struct conn *new)
+/* What start_action has brought up and is not said so any more ends: charon's clear_start_action.
+ * Where it is only said otherwise it begins anew. */
+static void clear_start_action(struct vici *vici, const struct conn *old,
+                               const struct conn_child *child, const struct conn *new)
 {
-    const struct conn_child *other = new != NULL ? conn_child_find(new, child->name) : NULL;
-    return conn_child_starts(child) && (other == NULL || !conn_child_starts(other));
+    const struct conn_child *now = new != NULL ? conn_child_find(new, child->name) : NULL;
+    const bool same_ike = now != NULL && conn_equal_but_children(old, new);
+    if (!conn_child_starts(child) || (same_ike && conn_child_equal(child, now))) {
+        return;
+    }
+    struct cyg_order order = { .type = CYG_ORDER_TERMINATE,
+                               .again = now != NULL && conn_child_starts(now) };
+    order.idle_too = !order.again || !same_ike;
+    memcpy(order.ike, old->name, sizeof order.ike);
+    memcpy(order.child, child->name, sizeof order.child);
+    give_order(vici, &order);
 }
 
-/* old, new: NULL for none. What was started and is gone ends, as with charon; the rest is the
- * engine's, which looks at what changed: SAs of what is gone end, those of changed children are
- * replaced, those that say start are started. */
+/* old, new: NULL for none. As with charon all other SAs stay as they are until they end by
+ * themselves. Then the engine looks at what changed and starts what says so and is not up. */
 static void run_actions(struct vici *vici, const struct conn *old, const struct conn *new)
 {
     for (size_t i = 0; old != NULL && i < old->n_children; i++) {
-        if (is_stopped(&old->children[i], new)) {
-            give_order(vici, CYG_ORDER_TERMINATE, old->name, old->children[i].name);
-        }
+        clear_start_action(vici, old, &old->children[i], new);
     }
-    give_order(vici, CYG_ORDER_POLL_STORE, "", "");
+    give_order(vici, &(struct cyg_order){ .type = CYG_ORDER_POLL_STORE });
 }
 
 static void log_conn(struct vici *vici, enum cyg_reason reason, const char *name, const char *what)

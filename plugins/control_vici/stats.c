@@ -139,7 +139,8 @@ static void put_counters(struct cyg_vici_writer *w, const struct cyg_counts *now
     cyg_vici_section_end(w);
 }
 
-/* name: of a connection, of which none is counted by itself; all: every connection. */
+/* name: of a connection; all: every connection that has counters. What charon counts by connection
+ * is renewal and IKEv2: of IKEv1 without renewal nothing, and its answers are these. */
 void command_get_counters(struct client *client, struct cyg_span message)
 {
     char name[CYG_NAME_MAX] = "";

@@ -156,9 +156,9 @@ static void note_order(struct fake_daemon *fake, const struct cyg_order *order)
                                          [CYG_ORDER_TERMINATE] = "terminate",
                                          [CYG_ORDER_POLL_STORE] = "poll",
                                          [CYG_ORDER_SHUTDOWN] = "shutdown" };
-    snprintf(line, sizeof line, "%s%s%s%s%s; ", names[order->type],
+    snprintf(line, sizeof line, "%s%s%s%s%s%s%s; ", names[order->type],
              order->ike[0] != '\0' ? " " : "", order->ike, order->child[0] != '\0' ? " " : "",
-             order->child);
+             order->child, order->idle_too ? " idle-too" : "", order->again ? " again" : "");
     note(fake, fake->orders, line);
 }
 

@@ -392,9 +392,19 @@ static void test_a_change_replaces_and_the_same_changes_nothing(void **state)
     assert_string_equal(fake_daemon_orders(world.fake), ""); /* the same in another order */
     assert_done("load-conn", "gw { " PLAIN " children { s { start_action = none } "
                              "t { start_action = start } } }");
-    assert_string_equal(fake_daemon_orders(world.fake), "terminate gw s; poll; ");
+    assert_string_equal(fake_daemon_orders(world.fake), "terminate gw s idle-too; poll; ");
+    assert_done("load-conn", "gw { " PLAIN " children { s { start_action = none } "
+                             "t { start_action = start life_time = 7200 } } }");
+    assert_string_equal(fake_daemon_orders(world.fake), "terminate gw t again; poll; ");
+    assert_done("load-conn", "gw { " PLAIN " children { s { start_action = none life_time = 7200 } "
+                             "t { start_action = start life_time = 7200 } } }");
+    assert_string_equal(fake_daemon_orders(world.fake), "poll; "); /* s stays, if it is up */
+    assert_done("load-conn", "gw { " PLAIN
+                             " unique = keep children { s { start_action = none life_time = 7200 } "
+                             "t { start_action = start life_time = 7200 } } }");
+    assert_string_equal(fake_daemon_orders(world.fake), "terminate gw t idle-too again; poll; ");
     assert_done("unload-conn", "name = gw");
-    assert_string_equal(fake_daemon_orders(world.fake), "terminate gw t; poll; ");
+    assert_string_equal(fake_daemon_orders(world.fake), "terminate gw t idle-too; poll; ");
     assert_null(stored("gw"));
     assert_refused("unload-conn", "name = gw", "CONN_UNKNOWN");
     assert_refused("unload-conn", "", "ORDER_ARGUMENT");
