@@ -26,7 +26,7 @@ void draft_clear(struct draft *d)
     d->n = d->out_len = d->pool_used = 0;
     d->first = d->length = HONESTLY;
     d->trailing = d->nonce_i = d->nonce_r = (struct cyg_span){ NULL, 0 };
-    d->encrypted = d->hashed = d->keep_hash = false;
+    d->encrypted = d->hashed = d->keep_hash = d->other_id = false;
     d->cut = 0;
     d->hash_number = 1;
 }
@@ -195,13 +195,14 @@ static enum cyg_code hash_of(struct draft *d, struct cyg_span rest, struct cyg_k
     const struct draft_keys *k = &d->keys;
     struct cyg_span key = cyg_key_span(&k->skeyid_a);
     enum cyg_alg prf = (enum cyg_alg)k->hash;
+    uint32_t id = d->other_id ? d->hash_id : d->header.message_id;
     switch (d->hash_number) {
     case 2:
-        return keys_hash_2(k->crypto, prf, key, d->header.message_id, d->nonce_i, rest, ret);
+        return keys_hash_2(k->crypto, prf, key, id, d->nonce_i, rest, ret);
     case 3:
-        return keys_hash_3(k->crypto, prf, key, d->header.message_id, d->nonce_i, d->nonce_r, ret);
+        return keys_hash_3(k->crypto, prf, key, id, d->nonce_i, d->nonce_r, ret);
     default:
-        return keys_hash_1(k->crypto, prf, key, d->header.message_id, rest, ret);
+        return keys_hash_1(k->crypto, prf, key, id, rest, ret);
     }
 }
 

@@ -41,6 +41,8 @@ struct draft {
     bool encrypted;           /* has to be sealed */
     bool hashed;              /* begins with HASH(1), made anew when sealed unless keep_hash */
     bool keep_hash;
+    bool other_id; /* HASH is made for Message ID hash_id */
+    uint32_t hash_id;
     size_t cut; /* so many bytes are taken off the last payload before it is hashed */
     struct draft_keys keys;
     struct cyg_span nonce_i, nonce_r; /* HASH(2), HASH(3) */

@@ -228,7 +228,7 @@ static void check_reaction(struct stage *s, const struct variant *v, const struc
     case DROP:
     case HOLD:
         check_silence(s, b, -1);
-        if (!proved) {
+        if (!proved || v->reaction == HOLD) {
             check_unchanged(s, b);
         }
         check_jobs(s, b);

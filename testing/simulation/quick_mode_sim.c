@@ -215,6 +215,7 @@ static void what_a_data_plane_cannot_is_not_offered(struct sim *s)
 
 #define MANY 12
 
+/* H-071: each has its IV, whatever the order. */
 static void many_children_at_once(struct sim *s)
 {
     struct sim_pair p = sim_pair(s);
