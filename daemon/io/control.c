@@ -128,6 +128,9 @@ enum cyg_code control_new(struct control **ret)
     sigfillset(&all);
     pthread_sigmask(SIG_SETMASK, &all, &before);
     const int failed = pthread_create(&c->thread, NULL, control_thread, c);
+    if (failed == 0) {
+        (void)pthread_setname_np(c->thread, "control");
+    }
     pthread_sigmask(SIG_SETMASK, &before, NULL);
     if (failed != 0) {
         uv_close((uv_handle_t *)&c->wake, NULL);

@@ -74,7 +74,8 @@ static void *lane_thread(void *argument)
     }
 }
 
-static enum cyg_code lane_start(struct lane *lane, unsigned threads)
+/* name: for top, perf and debuggers. */
+static enum cyg_code lane_start(struct lane *lane, unsigned threads, const char *name)
 {
     if (threads > LANE_THREADS_MAX) {
         threads = LANE_THREADS_MAX;
@@ -85,6 +86,7 @@ static enum cyg_code lane_start(struct lane *lane, unsigned threads)
     pthread_sigmask(SIG_SETMASK, &all, &before);
     while (lane->n_threads < threads
            && pthread_create(&lane->threads[lane->n_threads], NULL, lane_thread, lane) == 0) {
+        (void)pthread_setname_np(lane->threads[lane->n_threads], name);
         lane->n_threads++;
     }
     pthread_sigmask(SIG_SETMASK, &before, NULL);
@@ -96,6 +98,10 @@ enum cyg_code lanes_new(unsigned crypto_threads, struct lanes **ret)
     static const unsigned fixed[CYG_LANES] = {
         [CYG_LANE_STORAGE] = 2, [CYG_LANE_STORAGE_WRITE] = 1, [CYG_LANE_SLOW] = 4
     };
+    static const char *const names[CYG_LANES] = { [CYG_LANE_CRYPTO] = "crypto",
+                                                  [CYG_LANE_STORAGE] = "storage",
+                                                  [CYG_LANE_STORAGE_WRITE] = "storage-write",
+                                                  [CYG_LANE_SLOW] = "slow" };
     struct lanes *lanes = calloc(1, sizeof *lanes);
     if (lanes == NULL) {
         return CYG_NOMEM;
@@ -106,7 +112,8 @@ enum cyg_code lanes_new(unsigned crypto_threads, struct lanes **ret)
         pthread_cond_init(&lanes->lane[i].wake, NULL);
     }
     for (size_t i = 0; code == CYG_OK && i < CYG_LANES; i++) {
-        code = lane_start(&lanes->lane[i], i == CYG_LANE_CRYPTO ? crypto_threads : fixed[i]);
+        code =
+            lane_start(&lanes->lane[i], i == CYG_LANE_CRYPTO ? crypto_threads : fixed[i], names[i]);
     }
     if (code != CYG_OK) {
         lanes_free(lanes);

@@ -282,6 +282,9 @@ enum cyg_code network_new(const struct cyg_host *host, const struct worker_optio
     int failed = queue_init(&n->orders) == CYG_OK ? 0 : ENOMEM;
     pthread_sigmask(SIG_SETMASK, &all, &old);
     failed = failed != 0 ? failed : pthread_create(&n->thread, NULL, run, n);
+    if (failed == 0) {
+        (void)pthread_setname_np(n->thread, "tun-network");
+    }
     pthread_sigmask(SIG_SETMASK, &old, NULL);
     if (failed != 0) {
         return link_failed(n, failed, err);

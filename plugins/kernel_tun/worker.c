@@ -130,6 +130,9 @@ static enum cyg_code start(struct worker *w, struct cyg_error *err)
     sigfillset(&all);
     pthread_sigmask(SIG_SETMASK, &all, &old);
     int failed = pthread_create(&w->thread, NULL, run, w);
+    if (failed == 0) {
+        (void)pthread_setname_np(w->thread, "tun");
+    }
     pthread_sigmask(SIG_SETMASK, &old, NULL);
     if (failed != 0) {
         return internal(err, strerror(failed));
