@@ -29,6 +29,12 @@ static void clear_peer(struct cache_peer *p)
     cyg_wipe(p, sizeof *p);
 }
 
+static void clear_known(struct cache_known *k)
+{
+    cyg_peer_release(k->peer);
+    *k = (struct cache_known){ 0 };
+}
+
 void cache_forget(struct cache *cache)
 {
     pthread_mutex_lock(&cache->lock);
@@ -39,6 +45,9 @@ void cache_forget(struct cache *cache)
         if (cache->peers != NULL) {
             clear_peer(&cache->peers[i]);
         }
+        if (cache->known != NULL) {
+            clear_known(&cache->known[i]);
+        }
     }
     pthread_mutex_unlock(&cache->lock);
 }
@@ -48,6 +57,7 @@ void cache_clear(struct cache *cache)
     cache_forget(cache);
     free(cache->candidates);
     free(cache->peers);
+    free(cache->known);
     pthread_mutex_destroy(&cache->lock);
 }
 
@@ -176,6 +186,7 @@ struct cyg_peer *cache_find_peer(struct cache *cache, uint64_t generation,
 void cache_put_peer(struct cache *cache, uint64_t generation, const struct cyg_peer_query *query,
                     struct cyg_peer *peer)
 {
+    cache_put_known(cache, generation, peer);
     if (query->psk.len > CYG_PSK_MAX) {
         return;
     }
@@ -194,6 +205,44 @@ void cache_put_peer(struct cache *cache, uint64_t generation, const struct cyg_p
             memcpy(p->psk, query->psk.data, query->psk.len);
         }
         p->peer = cyg_peer_hold(peer);
+    }
+    pthread_mutex_unlock(&cache->lock);
+}
+
+/* ---- peers by id ---- */
+
+static size_t place_of_id(const struct cache *cache, uint8_t source, int64_t id)
+{
+    uint64_t hash = mix(mix(cache->key, &id, sizeof id), &source, sizeof source);
+    return (hash ^ hash >> 32) % CACHE_ANSWERS;
+}
+
+struct cyg_peer *cache_find_known(struct cache *cache, uint64_t generation, uint8_t source,
+                                  int64_t id)
+{
+    struct cyg_peer *peer = NULL;
+    pthread_mutex_lock(&cache->lock);
+    if (cache->known != NULL) {
+        const struct cache_known *k = &cache->known[place_of_id(cache, source, id)];
+        if (k->peer != NULL && k->generation == generation && k->peer->source == source
+            && k->peer->id == id) {
+            peer = cyg_peer_hold(k->peer);
+        }
+    }
+    pthread_mutex_unlock(&cache->lock);
+    return peer;
+}
+
+void cache_put_known(struct cache *cache, uint64_t generation, struct cyg_peer *peer)
+{
+    pthread_mutex_lock(&cache->lock);
+    if (cache->known == NULL) {
+        cache->known = calloc(CACHE_ANSWERS, sizeof *cache->known);
+    }
+    if (cache->known != NULL) {
+        struct cache_known *k = &cache->known[place_of_id(cache, peer->source, peer->id)];
+        clear_known(k);
+        *k = (struct cache_known){ .generation = generation, .peer = cyg_peer_hold(peer) };
     }
     pthread_mutex_unlock(&cache->lock);
 }

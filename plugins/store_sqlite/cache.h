@@ -29,11 +29,18 @@ struct cache_peer {
     struct cyg_peer *peer; /* held; NULL: the place is empty */
 };
 
+/* By its id: the quick mode that follows takes the newest, which is the one of phase 1. */
+struct cache_known {
+    uint64_t generation;
+    struct cyg_peer *peer; /* held; NULL: the place is empty */
+};
+
 struct cache {
     pthread_mutex_t lock;
     uint64_t key;
     struct cache_candidates *candidates; /* CACHE_ANSWERS of each; NULL until one is put in */
     struct cache_peer *peers;
+    struct cache_known *known;
 };
 
 void cache_init(struct cache *cache);
@@ -54,3 +61,8 @@ struct cyg_peer *cache_find_peer(struct cache *cache, uint64_t generation,
                                  const struct cyg_peer_query *query);
 void cache_put_peer(struct cache *cache, uint64_t generation, const struct cyg_peer_query *query,
                     struct cyg_peer *peer);
+
+/* The same by source and id; keeping a peer by its query keeps it here too. */
+struct cyg_peer *cache_find_known(struct cache *cache, uint64_t generation, uint8_t source,
+                                  int64_t id);
+void cache_put_known(struct cache *cache, uint64_t generation, struct cyg_peer *peer);

@@ -225,8 +225,18 @@ enum cyg_code store_peer_by_id(void *self, uint8_t source, int64_t id, cyg_usec 
 {
     CYG_CLEANUP(lookup_end) struct lookup lookup = { 0 };
     CYG_CLEANUP(query_endp) sqlite3_stmt *s = NULL;
+    struct store *store = self;
+    struct cyg_peer *known = NULL;
+    uint64_t generation = 0;
     bool row = false;
-    enum cyg_code code = lookup_begin(self, deadline, &lookup, err);
+    if (lookup_peek(store, deadline, &generation)) {
+        known = cache_find_known(&store->cache, generation, source, id);
+    }
+    if (known != NULL) {
+        *ret = known;
+        return CYG_OK;
+    }
+    enum cyg_code code = lookup_begin(store, deadline, &lookup, err);
     if (code != CYG_OK) {
         return code;
     }
@@ -246,7 +256,11 @@ enum cyg_code store_peer_by_id(void *self, uint8_t source, int64_t id, cyg_usec 
     if (!row) {
         return CYG_FAIL(err, CYG_R_PEER_GONE);
     }
-    return peer_load(&lookup, c, query_text(s, 0), ret, err);
+    code = peer_load(&lookup, c, query_text(s, 0), ret, err);
+    if (code == CYG_OK) {
+        cache_put_known(&store->cache, lookup.generation, *ret);
+    }
+    return code;
 }
 
 /* ---- pages ---- */

@@ -309,6 +309,17 @@ static struct cyg_peer *peer_of(struct fixture *f, const char *identity)
     return peer;
 }
 
+static struct cyg_peer *peer_by_id(struct fixture *f, const struct cyg_peer *old)
+{
+    struct cyg_peer *peer = NULL;
+    struct cyg_error err = { 0 };
+    if (store_sqlite_ops.peer_by_id(f->store, old->source, old->id, fixture_deadline(), &peer, &err)
+        != CYG_OK) {
+        fail_msg("%s", fixture_reason(&err));
+    }
+    return peer;
+}
+
 /* A peer's snapshot is shared by all its handshakes; an answer that is kept is as good as a new
  * one, and holds until the next write of anybody. */
 static void test_answers_hold_until_something_is_written(void **state)
@@ -334,6 +345,9 @@ static void test_answers_hold_until_something_is_written(void **state)
     struct cyg_peer *a = peer_of(f, "a.x"), *same = peer_of(f, "A.x"), *b = peer_of(f, "b.x");
     assert_ptr_equal(a, same);
     assert_ptr_not_equal(a, b);
+    struct cyg_peer *newest = peer_by_id(f, a);
+    assert_ptr_equal(newest, a); /* a quick mode's, as long as it is the newest */
+    cyg_peer_release(newest);
     struct cyg_identity id = fixture_identity("a.x");
     struct cyg_peer_query query = query_of("203.0.113.1", &id, "other");
     expect_peer(f, &query, "PEER_NO_SECRET_FITS"); /* the kept one is for the right secret only */
@@ -345,6 +359,11 @@ static void test_answers_hold_until_something_is_written(void **state)
     struct cyg_peer *later = peer_of(f, "a.x");
     assert_string_equal(later->name, "a");
     cyg_peer_release(later);
+    fixture_sql(f, "UPDATE peers SET encap = 1 WHERE name = 'a'");
+    newest = peer_by_id(f, a);
+    assert_true(newest->encap);
+    assert_false(a->encap);
+    cyg_peer_release(newest);
     fixture_sql(f, "DELETE FROM peers WHERE name = 'a'");
     query = query_of("203.0.113.1", &id, "geheim");
     expect_peer(f, &query, "PEER_NO_IDENTITY_FITS");
