@@ -64,6 +64,31 @@ static void expect(struct talk *t, size_t n, const struct sim_host *from, uint8_
     }
 }
 
+/* H-097: what the store says of a configured prefix decides which part of the table counts. */
+static void test_a_configured_prefix_makes_a_source_known(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *prefix;
+        bool known;
+    } rows[] = { { "192.0.2.1", true },
+                 { "192.0.2.0/24", true },
+                 { "192.0.0.0/9", true },
+                 { "192.0.0.0/8", false },
+                 { "%any", false } };
+    for (size_t i = 0; i < CYG_LEN(rows); i++) {
+        struct talk t = talk_new();
+        bool known = rows[i].known;
+        sim_peersf(t.b, "a.remote_addrs = %s", rows[i].prefix);
+        (void)sim_initiate(t.a, "b", "net");
+        expect(&t, 2, t.b, EXCHANGE_MAIN, false, PL(SA));
+        const struct half_open *h = &sim_engine(t.b)->half_open;
+        assert_int_equal(h->n[HALF_OPEN_KNOWN], known);
+        assert_int_equal(h->n[HALF_OPEN_UNKNOWN], !known);
+        sim_free(t.s);
+    }
+}
+
 static void test_main_mode_then_quick_mode(void **state)
 {
     (void)state;
@@ -171,5 +196,6 @@ static void test_an_idle_sa_takes_less_than_two_kib(void **state)
     sim_free(t.s);
 }
 
-TEST_MAIN(cmocka_unit_test(test_main_mode_then_quick_mode),
+TEST_MAIN(cmocka_unit_test(test_a_configured_prefix_makes_a_source_known),
+          cmocka_unit_test(test_main_mode_then_quick_mode),
           cmocka_unit_test(test_an_idle_sa_takes_less_than_two_kib));
