@@ -293,7 +293,7 @@ enum cyg_code db_read_child(sqlite3_stmt *stmt, struct cyg_peer_build *build,
     child->prefer_own = row_flag(&r);
     child->sha256_96 = row_flag(&r);
     read_child_life(&r, child);
-    child->replay_window = (uint32_t)row_number(&r, 0, 4096);
+    child->replay_window = (uint32_t)row_number(&r, 64, 4096);
     return r.failed ? CYG_REFUSED : CYG_OK;
 }
 

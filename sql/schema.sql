@@ -150,7 +150,8 @@ CREATE TABLE children (
         CHECK (life_bytes BETWEEN 0 AND 1 << 60),
     CONSTRAINT "life_bytes is more than rekey_bytes"
         CHECK (life_bytes = 0 OR life_bytes >= rekey_bytes),
-    CONSTRAINT "replay_window is 0 (off) to 4096 packets" CHECK (replay_window BETWEEN 0 AND 4096)
+    CONSTRAINT "replay_window is 64 to 4096 packets: it is always on"
+        CHECK (replay_window BETWEEN 64 AND 4096)
 ) STRICT;
 
 CREATE INDEX children_name ON children (name);

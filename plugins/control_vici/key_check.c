@@ -226,6 +226,9 @@ static enum cyg_code check_number(const struct key *key, const char *text, char 
         return CYG_FAIL(err, CYG_R_CONN_VERSION);
     }
     snprintf(ret, KEY_CHECK_TEXT, "%" PRIu64, *ret_number);
+    if (key->type == KEY_WINDOW && *ret_number < KEY_WINDOW_MIN) {
+        *ret_number = KEY_WINDOW_MIN; /* the text says what was wanted */
+    }
     return CYG_OK;
 }
 

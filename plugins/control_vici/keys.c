@@ -253,6 +253,9 @@ bool key_list_next(struct cyg_span *rest, struct cyg_span *ret_item)
 
 bool key_value_is_idle(const struct key_value *value)
 {
+    if (value->key->type == KEY_WINDOW && value->text[0] != '\0') {
+        return strtoull(value->text, NULL, 10) < KEY_WINDOW_MIN;
+    }
     return value->key->kind == KEY_UPKEEP && value->text[0] != '\0'
            && !is_harmless(value->key, value->text);
 }

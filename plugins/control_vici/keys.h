@@ -118,5 +118,9 @@ CYG_MUST_USE enum cyg_code key_values_add(struct key_values *values, const struc
 /* Take the next item of a normal form list: start with *rest as the whole text. */
 bool key_list_next(struct cyg_span *rest, struct cyg_span *ret_item);
 
-/* Whether an UPKEEP key says something that has no effect yet. */
+/* Packets: replay protection is always on (H-160), so less is taken as this. */
+#define KEY_WINDOW_MIN 64u
+
+/* Whether a key says something that has no effect: of UPKEEP, not yet; a replay window that is off
+ * or too small, never. */
 bool key_value_is_idle(const struct key_value *value);

@@ -178,7 +178,28 @@ static void test_the_manual_page_has_the_same_table(void **state)
     assert_int_equal(lines, rows); /* and nothing else */
 }
 
+/* H-160: charon can switch it off, we cannot; what has no effect is named. */
+static void test_a_replay_window_is_never_too_small(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text;
+        uint64_t number;
+        bool idle;
+    } rows[] = { { "0", 64, true },   { "32", 64, true },     { "63", 64, true },
+                 { "64", 64, false }, { "0x80", 128, false }, { "4096", 4096, false } };
+    for (size_t i = 0; i < CYG_LEN(rows); i++) {
+        struct key_values values = { 0 };
+        const struct key *key = key_find(KEY_CHILD, cyg_span_str("replay_window"));
+        assert_int_equal(key_values_add(&values, key, cyg_span_str(rows[i].text), NULL), CYG_OK);
+        assert_int_equal(values.items[0].number, rows[i].number);
+        assert_int_equal(key_value_is_idle(&values.items[0]), rows[i].idle);
+        key_values_clear(&values);
+    }
+}
+
 TEST_MAIN(cmocka_unit_test(test_rows_are_unique_and_say_when),
           cmocka_unit_test(test_harmless_values_are_taken),
           cmocka_unit_test(test_values_mean_what_charon_means),
+          cmocka_unit_test(test_a_replay_window_is_never_too_small),
           cmocka_unit_test(test_the_manual_page_has_the_same_table));

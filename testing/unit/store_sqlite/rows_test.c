@@ -78,9 +78,9 @@ static void test_every_column_arrives(void **state)
                 " ah_proposals, mode, start_action, prefer_own, sha256_96, rekey_time, life_time,"
                 " rand_time, rekey_bytes, life_bytes, replay_window) VALUES"
                 " ('p', 'ah', '10.0.0.0/8[tcp/80], 10.1.2.3', 'fd00::/8', '', 'sha256-modp2048',"
-                "  'transport', 'start', 1, 1, 100, 200, 3, 1000, 2000, 0),"
+                "  'transport', 'start', 1, 1, 100, 200, 3, 1000, 2000, 128),"
                 " ('p', 'esp', 'dynamic', 'dynamic', 'aes128gcm16-ecp256, aes128-sha1', '',"
-                "  'tunnel', 'trap', 0, 0, 0, NULL, NULL, 1000, NULL, 32)");
+                "  'tunnel', 'trap', 0, 0, 0, NULL, NULL, 1000, NULL, 4096)");
     fixture_open(f);
     struct cyg_peer *p = by_name(f, "p");
     assert_int_equal(p->n_local_addrs, 2);
@@ -122,7 +122,7 @@ static void test_every_column_arrives(void **state)
     assert_int_equal(ah->rand_time_s, 3);
     assert_int_equal(ah->rekey_bytes, 1000);
     assert_int_equal(ah->life_bytes, 2000);
-    assert_int_equal(ah->replay_window, 0);
+    assert_int_equal(ah->replay_window, 128);
     assert_int_equal(esp->n_proposals, 2);
     assert_int_equal(esp->start_action, CYG_START_TRAP);
     assert_int_equal(esp->life_time_s, 0);
@@ -164,7 +164,7 @@ static void test_a_bad_row_says_why_and_the_others_work(void **state)
         { "ah_proposals", "'aes128'", "child c, ah_proposals: " },
         { "mode", "'beet'", "child c, mode: " },
         { "life_time", "1", "child c, life_time: The end (1) comes before the renewal (3600)" },
-        { "replay_window", "-1", "child c, replay_window: " },
+        { "replay_window", "63", "child c, replay_window: " },
     };
     fixture_sql(f, "PRAGMA ignore_check_constraints = ON");
     assert_int_equal(sqlite3_db_config(f->client, SQLITE_DBCONFIG_ENABLE_TRIGGER, 0, NULL),

@@ -154,7 +154,9 @@ static void test_children_refuse_nonsense(void **state)
         { "INSERT INTO children (peer, name, rekey_bytes, life_bytes) VALUES ('p', 'c', 9, 8)",
           "life_bytes is more than rekey_bytes" },
         { "INSERT INTO children (peer, name, replay_window) VALUES ('p', 'c', 4097)",
-          "replay_window is 0" },
+          "replay_window is 64" },
+        { "INSERT INTO children (peer, name, replay_window) VALUES ('p', 'c', 0)",
+          "replay_window is 64" },
     };
     fixture_sql(f, "INSERT INTO peers (name) VALUES ('p');"
                    "INSERT INTO children (peer, name) VALUES ('p', 'net')");
