@@ -16,6 +16,7 @@ libhostile_la_SOURCES = \
 	testing/hostile/group_c2.c \
 	testing/hostile/group_d.c \
 	testing/hostile/group_e.c \
+	testing/hostile/group_f.c \
 	testing/hostile/groups.def \
 	testing/hostile/hostile.h \
 	testing/hostile/rows.c \
