@@ -50,14 +50,24 @@ lab_stop() {
     kill -9 "$pid" 2>/dev/null || true
 }
 
-lab_end() {
-    local status=$? file host
+# End what was started, in the order of its pid files, then whatever else runs on the hosts (what a
+# program or a function in the background has started), and the hosts themselves.
+lab_end_hosts() {
+    local file host pid
     for file in "$LAB_DIR"/*/pid "$LAB_DIR"/*/*.pid; do
         [ -e "$file" ] && lab_stop "$(cat "$file")"
     done
     for host in "${LAB_HOSTS[@]}"; do
-        ip netns del "$LAB_NS-$host" 2>/dev/null
+        for pid in $(ip netns pids "$LAB_NS-$host" 2>/dev/null); do
+            lab_stop "$pid"
+        done
+        ip netns del "$LAB_NS-$host" 2>/dev/null || true
     done
+}
+
+lab_end() {
+    local status=$?
+    lab_end_hosts
     if [ "${LAB_KEEP:-no}" = yes ]; then
         echo "lab: kept $LAB_DIR" >&2
     else
@@ -68,12 +78,9 @@ lab_end() {
 
 # End all processes and hosts and begin afresh, for the next case of a scenario.
 lab_reset() {
-    local file host
-    for file in "$LAB_DIR"/*/pid "$LAB_DIR"/*/*.pid; do
-        [ -e "$file" ] && lab_stop "$(cat "$file")"
-    done
+    local host
+    lab_end_hosts
     for host in "${LAB_HOSTS[@]}"; do
-        ip netns del "$LAB_NS-$host"
         rm -rf "${LAB_DIR:?}/$host"
     done
     LAB_HOSTS=()
