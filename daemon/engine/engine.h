@@ -42,6 +42,10 @@ struct engine_world {
 
     /* Fill with random bytes fit for keys. Not CYG_OK: the exchange ends (H-061). */
     enum cyg_code (*random)(void *context, uint8_t *out, size_t len);
+
+    /* NULL, as it should be: keys stay here. Else called when the key of an IKE SA's cipher is
+     * made, for a tool that decrypts what it captured; both spans are borrowed for the call. */
+    void (*ike_key)(void *context, struct cyg_span cookie_i, struct cyg_span key);
 };
 
 struct engine_settings {

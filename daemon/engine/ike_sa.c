@@ -274,6 +274,11 @@ enum cyg_code ike_sa_set_keys(struct ike_sa *sa, struct ike_algs algs, struct cy
         return CYG_FAIL(err, CYG_R_CRYPTO_FAILED, .got_quote = cyg_quote_text("SKEYID"));
     }
     cyg_key_clear(&keys->skeyid.e); /* only the cipher's key was made of it */
+    const struct engine_world *world = &sa->engine->world;
+    if (world->ike_key != NULL) {
+        world->ike_key(world->context, cyg_span_of_array(sa->cookie_i),
+                       cyg_key_span(&keys->cipher_key));
+    }
     keys_free(sa->keys);
     sa->keys = CYG_TAKE(keys);
     return CYG_OK;

@@ -187,6 +187,12 @@ static void start_services(void *context)
     daemon_log(d, 1,
                &(struct cyg_error){ .reason = CYG_R_STARTED,
                                     .got_quote = cyg_quote_words(cyg_version()) });
+    if (d->wireshark != NULL) {
+        daemon_log(d, 0,
+                   &(struct cyg_error){ .reason = CYG_R_KEYS_WRITTEN,
+                                        .got_quote = cyg_quote_text(cyg_settings_string(
+                                            d->settings, "wireshark", "keys")) });
+    }
     notify("READY=1");
 }
 
@@ -275,6 +281,11 @@ static enum cyg_code open_io(struct daemon *d, struct cyg_error *err)
     }
     int8_t log_level = 0;
     code = cyg_log_new(d->settings, &d->log, &log_level, err);
+    if (code != CYG_OK) {
+        return code;
+    }
+    code =
+        wireshark_open(cyg_settings_string(d->settings, "wireshark", "keys"), &d->wireshark, err);
     if (code != CYG_OK) {
         return code;
     }
@@ -504,6 +515,7 @@ void daemon_free(struct daemon *d)
     cyg_loader_free(d->loader);
     lanes_free(d->lanes);
     cyg_log_free(d->log);
+    wireshark_close(d->wireshark);
     sockets_close(d->sockets);
     uv_walk(&d->loop, close_handle, NULL);
     uv_run(&d->loop, UV_RUN_DEFAULT);

@@ -8,6 +8,7 @@
 #include "lanes.h"
 #include "mailbox.h"
 #include "sockets.h"
+#include "wireshark.h"
 
 #include <cygnet/loader.h>
 #include <cygnet/log.h>
@@ -32,6 +33,7 @@ struct daemon {
     struct sockets *sockets;
     struct engine *engine;
     struct cyg_provider kernel;
+    struct wireshark *wireshark; /* NULL: no keys are written */
     struct cyg_provider services[DAEMON_SERVICES_MAX];
     const char *service_names[DAEMON_SERVICES_MAX];
     size_t n_services, n_started; /* the control thread's */

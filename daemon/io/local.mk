@@ -24,6 +24,8 @@ libio_la_SOURCES = \
 	daemon/io/privileges.h \
 	daemon/io/sockets.c \
 	daemon/io/sockets.h \
+	daemon/io/wireshark.c \
+	daemon/io/wireshark.h \
 	daemon/io/world.c
 
 sbin_PROGRAMS += cygnetd

@@ -51,12 +51,17 @@ static const struct cyg_setting crypto_options[] = {
     { CYG_SETTING_END, NULL, NULL, 0, 0, NULL, false },
 };
 
+static const struct cyg_setting wireshark_options[] = {
+    { CYG_SETTING_STRING, "keys", NULL, 0, 0, "folder to write all keys to, for Wireshark", false },
+    { CYG_SETTING_END, NULL, NULL, 0, 0, NULL, false },
+};
+
 size_t options_sections(const struct cyg_loader *loader, struct cyg_settings_section *ret,
                         size_t max)
 {
     const struct cyg_settings_section own[] = {
         { "", top_options },    { "listen", listen_options }, { "log", cyg_log_settings },
-        { "ike", ike_options }, { "crypto", crypto_options },
+        { "ike", ike_options }, { "crypto", crypto_options }, { "wireshark", wireshark_options },
     };
     size_t n = 0;
     for (; n < CYG_LEN(own) && n < max; n++) {

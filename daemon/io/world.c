@@ -56,6 +56,9 @@ static enum cyg_code world_kernel(void *context, const struct cyg_kernel_op *op)
 {
     struct daemon *d = context;
     const struct cyg_kernel_ops *ops = d->kernel.ops;
+    if (d->wireshark != NULL && op->type == CYG_KERNEL_SA_ADD) {
+        wireshark_esp(d->wireshark, &op->sa);
+    }
     return ops == NULL ? CYG_UNSUPPORTED : ops->submit(d->kernel.self, op);
 }
 
@@ -76,6 +79,12 @@ static enum cyg_code world_random(void *context, uint8_t *out, size_t len)
     return ops == NULL ? CYG_UNSUPPORTED : ops->fill(d->crypto.rng.self, out, len);
 }
 
+static void world_ike_key(void *context, struct cyg_span cookie_i, struct cyg_span key)
+{
+    struct daemon *d = context;
+    wireshark_ike(d->wireshark, cookie_i, key);
+}
+
 struct engine_world world_of(struct daemon *daemon)
 {
     return (struct engine_world){ .context = daemon,
@@ -83,5 +92,6 @@ struct engine_world world_of(struct daemon *daemon)
                                   .job = world_job,
                                   .kernel = world_kernel,
                                   .event = world_event,
-                                  .random = world_random };
+                                  .random = world_random,
+                                  .ike_key = daemon->wireshark != NULL ? world_ike_key : NULL };
 }
