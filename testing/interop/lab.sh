@@ -165,7 +165,7 @@ cygnet_run() {
     ip netns exec "$LAB_NS-$host" "$LAB_CYGNETD" --settings "$dir/cygnet.conf" --foreground \
         >"$dir/out" 2>&1 </dev/null &
     echo $! >"$dir/pid"
-    lab_wait 20 cygnet_is_up "$host" || {
+    lab_wait "${LAB_UP:-20}" cygnet_is_up "$host" || {
         cat "$dir/out" "$dir/log" >&2
         lab_die "cygnetd of $host did not come up"
     }
