@@ -17,6 +17,10 @@ libhostile_la_SOURCES = \
 	testing/hostile/group_d.c \
 	testing/hostile/group_e.c \
 	testing/hostile/group_f.c \
+	testing/hostile/group_h.c \
+	testing/hostile/group_m.c \
+	testing/hostile/group_n.c \
+	testing/hostile/group_q.c \
 	testing/hostile/groups.def \
 	testing/hostile/hostile.h \
 	testing/hostile/rows.c \

@@ -23,6 +23,7 @@ static void the_shorter_lifetime_counts_at_both_ends(struct sim *s)
     SIM_REQUIRE_EQUAL(sim_counts(p.a).ike_sas, 1);
 }
 
+/* H-108: nobody makes us spin. */
 static void a_lifetime_that_is_too_short_is_refused(struct sim *s)
 {
     struct sim_pair p = sim_pair(s);

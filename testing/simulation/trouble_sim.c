@@ -174,6 +174,29 @@ static void no_memory_at_some_point(struct sim *s)
     SIM_REQUIRE(then_comes_up(s, p));
 }
 
+/* H-106: the nth allocation fails, for every n that a tunnel needs, at either end. */
+static void no_memory_at_each_point(struct sim *s)
+{
+    struct sim_pair p = sim_pair(s);
+    for (int end = 0; end < 2; end++) {
+        struct sim_host *who = end == 0 ? p.a : p.b;
+        bool reached = true;
+        for (unsigned nth = 1; reached && nth < 1000; nth++) {
+            sim_fail_memory(who, nth);
+            (void)sim_initiate(p.a, "b", "net");
+            sim_run(s, 60 * CYG_SEC);
+            reached = sim_memory_left(who) == 0;
+            sim_fail_memory(who, 0);
+            sim_run(s, SETTLE);
+            SIM_REQUIRE(sim_run_idle(s, SETTLE));
+            SIM_REQUIRE(then_comes_up(s, p));
+            (void)sim_terminate(p.a, "b", NULL);
+            sim_run(s, SETTLE);
+        }
+        SIM_REQUIRE(!reached);
+    }
+}
+
 static const struct sim_test tests[] = {
     SIM_TEST(full_lanes_only_delay, 5),
     SIM_TEST(slow_jobs_absorb_what_is_repeated, 3),
@@ -184,6 +207,7 @@ static const struct sim_test tests[] = {
     SIM_TEST(a_data_plane_that_fails_now_and_then, 5),
     SIM_TEST(no_random_bytes_at_each_point, 0),
     SIM_TEST(no_memory_at_some_point, 15),
+    SIM_TEST(no_memory_at_each_point, 0),
 };
 
 const struct sim_suite trouble_suite = { "trouble", tests, CYG_LEN(tests) };
