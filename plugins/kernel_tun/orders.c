@@ -196,6 +196,12 @@ static void add_sa(struct worker *w, const struct cyg_sa_spec *spec,
                    struct cyg_kernel_result *result)
 {
     struct sa *sa = NULL;
+    if (w->tun_gone) {
+        result->code =
+            CYG_FAIL(&result->error, CYG_R_TUN_GONE, .got_quote = cyg_quote_text(w->tun.name),
+                     .want_quote = cyg_quote_text("some time ago"));
+        return;
+    }
     result->code = sadb_add(&w->sadb, spec, w->host->crypto, &sa, &result->error);
     if (result->code != CYG_OK) {
         return;

@@ -5,6 +5,7 @@
 
 #include <cygnet/peer.h>
 
+#include <errno.h>
 #include <unistd.h>
 
 #define READ_BATCH       64u
@@ -229,12 +230,14 @@ void outbound_packet(struct worker *w, const struct vnet *vnet, uint8_t *packet,
     }
 }
 
-void outbound_run(struct worker *w)
+bool outbound_run(struct worker *w)
 {
+    int failed = 0;
     for (unsigned i = 0; i < READ_BATCH; i++) {
         ssize_t got = read(w->tun.fd, w->read_buffer, TUN_READ_MAX);
         struct vnet vnet;
         if (got < 0) {
+            failed = errno;
             break;
         }
         if (vnet_read(w->read_buffer, (size_t)got, &vnet)) {
@@ -242,4 +245,7 @@ void outbound_run(struct worker *w)
         }
     }
     send_flush(w);
+    /* EIO: it is down, and may come up again. */
+    errno = failed;
+    return failed == 0 || failed == EAGAIN || failed == EINTR || failed == EIO;
 }

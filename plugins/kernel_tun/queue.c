@@ -22,8 +22,10 @@ enum cyg_code queue_init(struct queue *q)
 
 void order_free(struct order *order)
 {
-    cyg_wipe(order, sizeof(*order));
-    free(order);
+    if (!order->stop) { /* that is the queue's own */
+        cyg_wipe(order, sizeof(*order));
+        free(order);
+    }
 }
 
 void queue_clear(struct queue *q)
@@ -50,7 +52,7 @@ static bool takes_away(const struct order *order)
 
 enum cyg_code queue_put(struct queue *q, const struct order *order)
 {
-    struct order *copy = malloc(sizeof(*copy));
+    struct order *copy = order->stop ? &q->end : malloc(sizeof(*copy));
     if (copy == NULL) {
         return CYG_NOMEM;
     }

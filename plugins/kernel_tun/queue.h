@@ -22,13 +22,14 @@ struct queue {
     struct order *first, **last;
     unsigned count;
     int event;
+    struct order end; /* the stop: always there, since a thread that is not ended is not joined */
 };
 
 CYG_MUST_USE enum cyg_code queue_init(struct queue *q);
 void queue_clear(struct queue *q);
 
 /* Append a copy. CYG_LIMIT when the queue is full, but not for a stop or what takes something away;
- * CYG_NOMEM. */
+ * CYG_NOMEM. A stop is always taken, once. */
 CYG_MUST_USE enum cyg_code queue_put(struct queue *q, const struct order *order);
 
 /* Take all orders, oldest first; the caller frees each with order_free. */

@@ -38,12 +38,26 @@ static void tell_drops(struct worker *w)
     }
 }
 
+/* `ip link del`, or another program that took it: its descriptor would be ready for ever. Whoever
+ * does that is root, and may be about to end us; making the device anew would fight him. */
+static void lose_tun(struct worker *w)
+{
+    const struct cyg_error record = { .reason = CYG_R_TUN_GONE,
+                                      .got_quote = cyg_quote_text(w->tun.name),
+                                      .want_quote = cyg_quote_text(strerror(errno)) };
+    w->host->log(w->host->daemon, CYG_LOG_KNL, 0, &record);
+    w->tun_gone = true;
+    (void)epoll_ctl(w->epoll, EPOLL_CTL_DEL, w->tun.fd, NULL);
+}
+
 static void run_event(struct worker *w, const struct epoll_event *event)
 {
     if (event->data.ptr == &w->orders) {
         orders_run(w);
     } else if (event->data.ptr == &w->tun) {
-        outbound_run(w);
+        if (!outbound_run(w)) {
+            lose_tun(w);
+        }
     } else {
         struct esp_socket *socket = event->data.ptr;
         if ((event->events & EPOLLERR) != 0) {

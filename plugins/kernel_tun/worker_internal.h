@@ -56,6 +56,7 @@ struct worker {
     struct queue orders;
     pthread_t thread;
     bool is_running, stop;
+    bool tun_gone; /* somebody has deleted the device */
     int epoll;
     cyg_usec now; /* of this turn */
 
@@ -97,8 +98,9 @@ size_t inner_mtu_of(const struct sa *sa, size_t path_mtu);
 void mtu_run(struct worker *w);                     /* widen the link, if it can be */
 void measure_path(struct worker *w, struct sa *sa); /* what fits into this outbound SA */
 
-/* outbound.c: read packets from the device until it is empty, or a batch is full. */
-void outbound_run(struct worker *w);
+/* outbound.c: read packets from the device until it is empty, or a batch is full. False: the device
+ * is gone; errno says how. */
+CYG_MUST_USE bool outbound_run(struct worker *w);
 /* One packet, with its virtio header. For tests, too. */
 void outbound_packet(struct worker *w, const struct vnet *vnet, uint8_t *packet, size_t len);
 

@@ -297,6 +297,28 @@ UDP='udp port 4500'
     stop
 }
 
+# ticks PID: of processor time so far
+ticks() {
+    awk '{ print $14 + $15 }' "/proc/$1/stat"
+}
+
+@test "a device that was deleted is told, and nothing spins" {
+    start 4 4 encap=yes
+    a ping -c 1 -W 2 -I 10.1.0.1 10.2.0.1
+    ip -n "$P-a" link del cygnet0
+    sleep 0.5
+    local before after
+    before=$(ticks "$pid_a")
+    sleep 1
+    after=$(ticks "$pid_a")
+    echo "ticks: $before $after"
+    [ $((after - before)) -lt 20 ] # of 100
+    run ask a query
+    [[ $output == *"in packets="* ]]
+    stop
+    [ "$(grep -c 'TUN device "cygnet0" was taken away' "$dir/log-a")" = 1 ]
+}
+
 @test "what no policy covers stays out of the tunnel" {
     start 4 4 encap=yes
     a ping -c 2 -i 0.2 -W 2 192.168.77.2 # the path itself
