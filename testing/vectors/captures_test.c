@@ -88,7 +88,7 @@ static struct cyg_span load(const char *relative)
     const char *path = vectors_path(relative);
     FILE *file = path != NULL ? fopen(path, "rb") : NULL;
     if (file == NULL) {
-        test_skip("the captures are not there, see CYGNET_VECTORS");
+        test_skip("the captures are not there, see CYG_VECTORS");
     }
     uint8_t *bytes = malloc(1 << 20);
     assert_non_null(bytes);

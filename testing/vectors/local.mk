@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # Published test vectors that stand in the tree (EXTRA_DIST) and the tests that run them
-# (unit_tests). Larger sets lie outside it: tests find them by $CYGNET_VECTORS and skip, with the
+# (unit_tests). Larger sets lie outside it: tests find them by $CYG_VECTORS and skip, with the
 # reason, where they are not.
 vectors_cppflags = $(crypto_cppflags) $(JANSSON_CFLAGS)
 vectors_ldadd = libtest_vectors.la libtest_crypto.la libauth_psk.la $(test_ldadd) $(JANSSON_LIBS)

@@ -14,10 +14,7 @@ static size_t n_kept;
 const char *vectors_path(const char *relative)
 {
     static char path[4096];
-    const char *top = getenv("CYGNET_VECTORS");
-    if (top == NULL || *top == '\0') {
-        top = getenv("CYG_VECTORS");
-    }
+    const char *top = getenv("CYG_VECTORS");
     const char *source = getenv("CYG_SRCDIR");
     if (top != NULL && *top != '\0') {
         snprintf(path, sizeof path, "%s/%s", top, relative);
@@ -32,7 +29,7 @@ const json_t *vectors_load(const char *relative, const char *array)
 {
     const char *path = vectors_path(relative);
     if (path == NULL) {
-        test_skip("the vectors are not there, see CYGNET_VECTORS");
+        test_skip("the vectors are not there, see CYG_VECTORS");
     }
     json_error_t error;
     document = json_load_file(path, 0, &error);

@@ -10,8 +10,7 @@
 #include <jansson.h>
 
 /* The path of a file of the vectors, "dh/modp_groups.json", borrowed until the next call; NULL when
- * the folder is not there ($CYGNET_VECTORS, else $CYG_VECTORS, else ../shared/vectors beside the
- * source folder). */
+ * the folder is not there ($CYG_VECTORS, else ../shared/vectors beside the source folder). */
 const char *vectors_path(const char *relative);
 
 /* Load a file and give the array of that name in it (not inside json_array_foreach, which evaluates
