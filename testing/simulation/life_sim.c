@@ -300,6 +300,52 @@ static void a_changed_peer_counts_from_the_next_negotiation(struct sim *s)
     SIM_REQUIRE(sim_ping_pair(p.a, p.b)); /* what stood stays */
 }
 
+/* How many children of a host live this long, as was agreed. */
+static size_t living(struct sim_host *h, cyg_usec life)
+{
+    static struct cyg_ike_record ikes[64];
+    static struct cyg_child_record children[64];
+    size_t n, n_children, found = 0;
+    engine_list(sim_engine(h), sim_now(sim_of(h)), 0, ikes, CYG_LEN(ikes), &n, children,
+                CYG_LEN(children), &n_children);
+    for (size_t i = 0; i < n_children; i++) {
+        found += children[i].expires_at - children[i].installed == life;
+    }
+    return found;
+}
+
+/* More rows change than are read anew at once, and again while that goes on: what the store has
+ * told once reaches every SA, with the newest value. */
+static void many_changed_peers_are_all_read_anew(struct sim *s)
+{
+    enum {
+        N = 60
+    };
+    const struct sim_jobs slow = { .limit = 256, .min_us = 2 * CYG_SEC, .max_us = 4 * CYG_SEC };
+    struct sim_host *a = sim_host(s, "a", "192.0.2.1"), *spokes[N];
+    for (int i = 0; i < N; i++) {
+        char name[16], address[32];
+        snprintf(name, sizeof name, "s%d", i);
+        snprintf(address, sizeof address, "198.51.100.%d", i + 1);
+        spokes[i] = sim_host(s, name, address);
+        sim_tunnel(a, spokes[i]);
+        sim_peersf(a, "s%d.net.life_time = 1800", i);
+        SIM_REQUIRE(sim_run_order(a, sim_initiate(a, name, "net"), 60 * CYG_SEC));
+    }
+    sim_run(s, 3 * CYG_SEC);
+    sim_jobs_set(a, CYG_LANE_STORAGE, &slow);
+    for (int round = 0; round < 2; round++) {
+        for (int i = 0; i < N; i++) {
+            sim_peersf(a, "s%d.net.life_time = %d", i,
+                       round == 0 ? 1800 : 1500); /* the first says what it was */
+        }
+        sim_run(s, 2500 * CYG_MSEC + sim_below(s, CYG_SEC)); /* some have come back */
+    }
+    sim_run(s, 120 * CYG_SEC);
+    SIM_REQUIRE_EQUAL(living(a, 1500 * CYG_SEC), N);
+    SIM_REQUIRE_EQUAL(sim_sas(a), 2 * N);
+}
+
 static void a_peer_deleted_in_the_middle_of_it(struct sim *s)
 {
     struct sim_pair p = sim_pair_by_chance(s);
@@ -387,6 +433,7 @@ static const struct sim_test tests[] = {
     SIM_TEST(start_action_start_runs_by_itself, 0),
     SIM_TEST(a_deleted_peer_goes_within_two_seconds, 0),
     SIM_TEST(a_changed_peer_counts_from_the_next_negotiation, 0),
+    SIM_TEST(many_changed_peers_are_all_read_anew, 1),
     SIM_TEST(a_peer_deleted_in_the_middle_of_it, 3),
     SIM_TEST(rounds_leave_no_memory_behind, 2),
     SIM_TEST(failed_rounds_leave_no_memory_behind, 2),

@@ -12,7 +12,7 @@
 /* The pre-shared key that sim_tunnel gives; must never be seen in a record, event or datagram. */
 #define SIM_SECRET    "swordfish-of-the-sim"
 
-#define SIM_HOSTS_MAX 32u
+#define SIM_HOSTS_MAX 64u
 #define SIM_NATS_MAX  4u
 
 /* Streams of the seed, so that one part's drawing does not move the others. Hosts take theirs from

@@ -17,7 +17,8 @@ static bool attempt_ends(struct sim *s, struct sim_pair p)
     }
     /* Some flows of several may stand. One that succeeded may have gone again: the other end could
      * not install it. */
-    bool partly = result->reason == 0 || result->reason == CYG_R_FLOWS_PARTLY;
+    bool partly = result->reason == 0 || result->reason == CYG_R_FLOWS_PARTLY
+                  || result->reason == CYG_R_FLOWS_REFUSED;
     return partly || sim_sas(p.a) + sim_policies(p.a) == 0
            || sim_complain(s, "a failed attempt has left SAs or policies");
 }

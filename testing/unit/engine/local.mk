@@ -4,6 +4,9 @@ check_LTLIBRARIES += libenginefixture.la
 libenginefixture_la_SOURCES = testing/unit/engine/fixture.c testing/unit/engine/fixture.h
 fixture_ldadd = libenginefixture.la $(test_ldadd)
 
+unit_tests += testing/unit/engine/dpd_test
+testing_unit_engine_dpd_test_LDFLAGS = $(sim_ldflags)
+testing_unit_engine_dpd_test_LDADD = $(sim_ldadd) libtest.la $(CMOCKA_LIBS)
 unit_tests += testing/unit/engine/exchange_test
 testing_unit_engine_exchange_test_LDADD = $(fixture_ldadd)
 unit_tests += testing/unit/engine/half_open_test
