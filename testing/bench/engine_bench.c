@@ -329,6 +329,7 @@ static void bench(const char *group, unsigned established)
         responder->weigh = false;
         const struct costs many = measure(initiator, responder, info->id, last);
         bench_figure(many.responder, "us", "engine.%s.responder_many", group);
+        bench_figure(many.dh + many.symmetric, "us", "engine.%s.bare_many", group);
         bench_figure((double)responder->memory / (last - then), "bytes", "engine.%s.memory", group);
         bench_figure(last, "SAs", "engine.%s.many", group);
     }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What a look-up in store-sqlite costs with 12, 1 000, 100 000 peers: what MM1 is answered from, the
- * peer behind an identity, and deriving. CPU time of the thread; of several rounds the fastest.
+/* What a look-up in store-sqlite costs with 12, 1 000, 100 000 peers: what MM1 is answered from,
+ * the peer behind an identity, and deriving. CPU time of the thread; of several rounds the fastest.
  *   testing/bench/store_bench [PEERS...]   other numbers of peers, as 1000000 */
 #include "bench.h"
 #include "unit/store_sqlite/fixture.h"
