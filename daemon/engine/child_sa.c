@@ -99,6 +99,12 @@ void flow_use_release(struct engine *engine, struct flow_use *use)
 
 /* ---- birth ---- */
 
+void child_spi_bytes(uint32_t spi, uint8_t ret[4])
+{
+    struct cyg_writer w = cyg_writer_of(ret, 4);
+    cyg_writer_u32(&w, spi);
+}
+
 struct child_sa *child_sa_by_spi(const struct engine *engine, uint32_t spi_in)
 {
     return TABLE_OWNER(struct child_sa, by_spi,

@@ -112,6 +112,9 @@ void child_sa_move(struct child_sa *child, const struct cyg_path *path);
 /* Give it to another IKE SA of the same principal. */
 void child_sa_adopt(struct ike_sa *sa, struct child_sa *child);
 
+/* An SPI as it stands on the wire. */
+void child_spi_bytes(uint32_t spi, uint8_t ret[4]);
+
 struct child_sa *child_sa_by_spi(const struct engine *engine, uint32_t spi_in);
 struct child_sa *child_sa_by_reqid(const struct engine *engine, uint32_t reqid, uint32_t spi,
                                    bool inbound);

@@ -19,6 +19,7 @@
 
 #define REPEAT_EVERY CYG_SEC /* H-066 */
 #define REPEAT_MAX   5u
+#define NONCE_LEN    32u /* at least 16 (H-060) */
 #define HINT_WAIT    (4 * CYG_SEC)
 
 enum cyg_code exchange_new(struct ike_sa *sa, const struct exchange_kind *kind, uint32_t message_id,
@@ -100,6 +101,19 @@ void exchange_start(struct exchange *x)
     }
     exchange_work_begin(x, 1);
     exchange_conclude(x, x->kind->start(x, &err), &err);
+}
+
+enum cyg_code exchange_make_nonce(struct exchange *x, struct cyg_span *ret, struct cyg_error *err)
+{
+    uint8_t *nonce = arena_take(&x->arena, NONCE_LEN);
+    if (nonce == NULL) {
+        return CYG_FAIL(err, CYG_R_NOMEM);
+    }
+    enum cyg_code code = engine_random(x->engine, nonce, NONCE_LEN, err);
+    if (code == CYG_OK) {
+        *ret = (struct cyg_span){ nonce, NONCE_LEN };
+    }
+    return code;
 }
 
 /* ---- waiting messages ---- */

@@ -185,6 +185,10 @@ void exchange_kernel_done(struct exchange *x, const struct cyg_kernel_result *re
 enum step_result exchange_await_job(struct exchange *x, uint64_t id, job_handler *then);
 enum step_result exchange_await_kernel(struct exchange *x, uint64_t tag, kernel_handler *then);
 
+/* Make our nonce in the arena. */
+CYG_MUST_USE enum cyg_code exchange_make_nonce(struct exchange *x, struct cyg_span *ret,
+                                               struct cyg_error *err);
+
 /* Keep a message until the exchange goes on; dropped beyond the bounds. */
 void exchange_wait(struct exchange *x, const struct cyg_path *path, struct cyg_span datagram);
 

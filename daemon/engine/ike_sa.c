@@ -235,6 +235,12 @@ struct ike_sa *ike_sa_by_initiator(const struct engine *engine, const struct cyg
     return sa != NULL && cyg_address_equal(&sa->path.remote, &path->remote) ? sa : NULL;
 }
 
+void ike_sa_cookies(const struct ike_sa *sa, uint8_t ret[2 * COOKIE_LEN])
+{
+    memcpy(ret, sa->cookie_i, COOKIE_LEN);
+    memcpy(ret + COOKIE_LEN, sa->cookie_r, COOKIE_LEN);
+}
+
 void ike_sa_learn_cookie(struct ike_sa *sa, const uint8_t cookie_r[COOKIE_LEN])
 {
     memcpy(sa->cookie_r, cookie_r, COOKIE_LEN);

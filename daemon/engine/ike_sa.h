@@ -122,6 +122,9 @@ uint32_t ike_sa_index_after(const struct engine *engine, uint32_t uniqueid);
 /* The cookie of the two that is ours. */
 const uint8_t *ike_sa_own_cookie(const struct ike_sa *sa);
 
+/* Both cookies, as they name it in notifies and deletes. */
+void ike_sa_cookies(const struct ike_sa *sa, uint8_t ret[2 * COOKIE_LEN]);
+
 /* The responder's cookie is known now (initiator, MM2). */
 void ike_sa_learn_cookie(struct ike_sa *sa, const uint8_t cookie_r[COOKIE_LEN]);
 

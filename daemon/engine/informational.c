@@ -104,19 +104,6 @@ static void finish(struct sending *s)
     exchange_end(s->x, NULL);
 }
 
-static void cookies_of(const struct ike_sa *sa, uint8_t ret[2 * COOKIE_LEN])
-{
-    memcpy(ret, sa->cookie_i, COOKIE_LEN);
-    memcpy(ret + COOKIE_LEN, sa->cookie_r, COOKIE_LEN);
-}
-
-static void spi_bytes(uint32_t spi, uint8_t ret[4])
-{
-    for (unsigned i = 0; i < 4; i++) {
-        ret[i] = (uint8_t)(spi >> (24 - 8 * i));
-    }
-}
-
 static uint8_t wire_protocol(uint8_t ipsec_protocol)
 {
     return ipsec_protocol == CYG_IPSEC_AH ? PROTOCOL_AH : PROTOCOL_ESP;
@@ -129,7 +116,7 @@ void informational_delete_child(struct ike_sa *sa, const struct child_sa *child)
     if (sa->ended || sa->keys == NULL || begin(sa, crypt_last_block(sa), &s) != CYG_OK) {
         return;
     }
-    spi_bytes(child->spi_in, spi); /* a delete names its sender's inbound SPIs */
+    child_spi_bytes(child->spi_in, spi); /* a delete names its sender's inbound SPIs */
     const struct delete_payload d = {
         .doi = DOI_IPSEC,
         .protocol = wire_protocol(child->use->protocol),
@@ -148,7 +135,7 @@ void informational_delete_ike(struct ike_sa *sa)
     if (sa->ended || sa->keys == NULL || begin(sa, crypt_last_block(sa), &s) != CYG_OK) {
         return;
     }
-    cookies_of(sa, cookies);
+    ike_sa_cookies(sa, cookies);
     const struct delete_payload d = {
         .doi = DOI_IPSEC,
         .protocol = PROTOCOL_ISAKMP,
@@ -175,7 +162,7 @@ void informational_refuse(struct exchange *x, uint16_t type)
     struct notify n = { .doi = DOI_IPSEC, .protocol = PROTOCOL_ISAKMP, .type = type };
     uint32_t their_spi = x->kind->type == EXCHANGE_QUICK ? quick_mode_peer_spi(x) : 0;
     if (their_spi != 0) { /* so that the peer knows which of its exchanges is meant */
-        spi_bytes(their_spi, spi);
+        child_spi_bytes(their_spi, spi);
         n.protocol = PROTOCOL_ESP;
         n.spi = cyg_span_of_array(spi);
     }
@@ -195,7 +182,7 @@ static void take_r_u_there(struct exchange *x, const struct notify *n)
     struct sending s;
     uint8_t cookies[2 * COOKIE_LEN];
     uint32_t number;
-    cookies_of(sa, cookies);
+    ike_sa_cookies(sa, cookies);
     if (notify_dpd(n, &number, NULL) != CYG_OK
         || !cyg_span_equal(n->spi, cyg_span_of_array(cookies))) {
         return;
@@ -256,7 +243,7 @@ static void take_lifetime(struct exchange *x, const struct notify *n)
         || said.seconds < LIFETIME_OBEY_MIN) {
         return;
     }
-    cookies_of(sa, cookies);
+    ike_sa_cookies(sa, cookies);
     if (phase1 && cyg_span_equal(n->spi, cyg_span_of_array(cookies))) {
         ike_sa_shorten(sa, said.seconds);
         return;
@@ -334,7 +321,7 @@ static void delete_ike(struct exchange *x, struct cyg_span cookies)
     struct ike_sa *sa = x->sa->principal->sas;
     while (sa != NULL) {
         uint8_t own[2 * COOKIE_LEN];
-        cookies_of(sa, own);
+        ike_sa_cookies(sa, own);
         if (cyg_span_equal(cookies, cyg_span_of_array(own))) {
             break;
         }

@@ -52,8 +52,9 @@ static enum cyg_code submit(struct engine *engine, struct cyg_kernel_op *op,
     return CYG_OK;
 }
 
-/* Submit what nobody waits for but the end of a shutdown. Not taken: the data plane is going down,
- * nothing can be done. */
+/* Submit what nobody waits for but the end of a shutdown. Without memory to wait for its answer it
+ * goes out all the same, with tag 0. Not taken: the data plane is going down, nothing can be done.
+ */
 static void submit_unanswered(struct engine *engine, struct cyg_kernel_op *op, struct flow_use *use)
 {
     const struct kernel_wait nobody = { .use = use };

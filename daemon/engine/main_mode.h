@@ -12,8 +12,6 @@
 
 #include <cygnet/auth.h>
 
-#define NONCE_LEN 32u /* ours; at least 16 (H-060) */
-
 /* States: how many messages of the other side have been taken. */
 enum main_initiator_state {
     MM_I_START = 0,
@@ -85,9 +83,8 @@ CYG_MUST_USE enum cyg_code main_put_key(struct exchange *x, struct builder *b,
                                         struct cyg_span public_value, struct cyg_span nonce,
                                         struct cyg_error *err);
 
-/* Make a nonce in the arena. */
-CYG_MUST_USE enum cyg_code main_make_nonce(struct exchange *x, struct cyg_span *ret,
-                                           struct cyg_error *err);
+/* What NAT detection has shown holds from now on. */
+void main_apply_nat(struct exchange *x);
 
 /* Read the identity and check the proof of MM5, MM6. *ret_id is the peer's. */
 CYG_MUST_USE enum cyg_code main_check_proof(struct exchange *x, const struct message *in,

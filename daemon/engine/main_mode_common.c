@@ -38,19 +38,6 @@ void main_learn_vids(struct exchange *x, const struct message *in)
 
 /* ---- keys ---- */
 
-enum cyg_code main_make_nonce(struct exchange *x, struct cyg_span *ret, struct cyg_error *err)
-{
-    uint8_t *nonce = arena_take(&x->arena, NONCE_LEN);
-    if (nonce == NULL) {
-        return CYG_FAIL(err, CYG_R_NOMEM);
-    }
-    enum cyg_code code = engine_random(x->engine, nonce, NONCE_LEN, err);
-    if (code == CYG_OK) {
-        *ret = (struct cyg_span){ nonce, NONCE_LEN };
-    }
-    return code;
-}
-
 enum cyg_code main_take_key(struct exchange *x, const struct message *in, struct cyg_error *err)
 {
     struct main_mode *mm = x->data;
@@ -97,6 +84,14 @@ enum cyg_code main_put_key(struct exchange *x, struct builder *b, struct cyg_spa
         return CYG_OK;
     }
     return natt_prove(b, x->sa, mm->algs.hash, &x->work.path, mm->encap, err);
+}
+
+void main_apply_nat(struct exchange *x)
+{
+    const struct main_mode *mm = x->data;
+    x->sa->nat_local = mm->nat.local;
+    x->sa->nat_remote = mm->nat.remote;
+    x->sa->nat_fake = mm->encap && x->sa->natt != NATT_NONE;
 }
 
 static void auth_input(const struct exchange *x, struct cyg_span shared, struct cyg_auth_input *ret)

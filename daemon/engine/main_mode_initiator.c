@@ -136,7 +136,7 @@ static enum step_result key_made(struct exchange *x, struct engine_job *job, str
         return STEP_REFUSED;
     }
     *mm->private_value = job->dh->private_value;
-    if (main_make_nonce(x, &x->nonce_i, err) != CYG_OK) {
+    if (exchange_make_nonce(x, &x->nonce_i, err) != CYG_OK) {
         return STEP_REFUSED;
     }
     ike_sa_learn_cookie(x->sa, mm->cookie_r);
@@ -184,8 +184,7 @@ static enum step_result take_choice(struct exchange *x, const struct message *in
 static void put_initial_contact(struct exchange *x, struct builder *b, struct cyg_writer *w)
 {
     uint8_t cookies[2 * COOKIE_LEN];
-    memcpy(cookies, x->sa->cookie_i, COOKIE_LEN);
-    memcpy(cookies + COOKIE_LEN, x->sa->cookie_r, COOKIE_LEN);
+    ike_sa_cookies(x->sa, cookies);
     const struct notify n = {
         .doi = DOI_IPSEC,
         .protocol = PROTOCOL_ISAKMP,
@@ -226,9 +225,7 @@ static enum step_result secret_made(struct exchange *x, struct engine_job *job,
         sa->path = before;
         return STEP_REFUSED;
     }
-    sa->nat_local = mm->nat.local;
-    sa->nat_remote = mm->nat.remote;
-    sa->nat_fake = mm->encap && sa->natt != NATT_NONE;
+    main_apply_nat(x);
     return STEP_TAKEN;
 }
 

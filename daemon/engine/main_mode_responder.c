@@ -194,7 +194,6 @@ static enum step_result take_offer(struct exchange *x, const struct message *in,
 static enum step_result key_made(struct exchange *x, struct engine_job *job, struct cyg_error *err)
 {
     struct main_mode *mm = x->data;
-    struct ike_sa *sa = x->sa;
     struct outgoing o;
     if (job->code != CYG_OK) {
         *err = job->err;
@@ -209,7 +208,7 @@ static enum step_result key_made(struct exchange *x, struct engine_job *job, str
         (void)CYG_FAIL(err, CYG_R_NOMEM);
         return STEP_REFUSED;
     }
-    if (main_make_nonce(x, &x->nonce_r, err) != CYG_OK
+    if (exchange_make_nonce(x, &x->nonce_r, err) != CYG_OK
         || main_derive(x, &job->dh->shared, err) != CYG_OK) {
         return STEP_REFUSED;
     }
@@ -218,9 +217,7 @@ static enum step_result key_made(struct exchange *x, struct engine_job *job, str
         || outgoing_send(&o, err) != CYG_OK) {
         return STEP_REFUSED;
     }
-    sa->nat_local = mm->nat.local;
-    sa->nat_remote = mm->nat.remote;
-    sa->nat_fake = mm->encap && sa->natt != NATT_NONE;
+    main_apply_nat(x);
     return STEP_TAKEN;
 }
 
@@ -253,8 +250,7 @@ static void put_lifetime(struct exchange *x, struct builder *b, struct cyg_write
         return;
     }
     uint8_t cookies[2 * COOKIE_LEN], data[32];
-    memcpy(cookies, x->sa->cookie_i, COOKIE_LEN);
-    memcpy(cookies + COOKIE_LEN, x->sa->cookie_r, COOKIE_LEN);
+    ike_sa_cookies(x->sa, cookies);
     struct cyg_writer attributes = cyg_writer_of(data, sizeof data);
     lifetime_encode(&attributes, IKE_ATTR_LIFE_TYPE, ours);
     const struct notify n = {

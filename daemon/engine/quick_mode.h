@@ -76,9 +76,6 @@ CYG_MUST_USE enum cyg_code quick_make_child(struct exchange *x, struct cyg_error
 CYG_MUST_USE enum cyg_code quick_check_ke(struct exchange *x, const struct message *in,
                                           enum cyg_alg group, struct cyg_error *err);
 
-CYG_MUST_USE enum cyg_code quick_make_nonce(struct exchange *x, struct cyg_span *ret,
-                                            struct cyg_error *err);
-
 /* NAT-OA payloads of transport mode behind a NAT (RFC 3947 5.2). */
 void quick_put_natoa(struct exchange *x, struct builder *b, struct cyg_writer *w);
 

@@ -14,8 +14,6 @@
 
 #include <string.h>
 
-#define NONCE_LEN 32u
-
 uint32_t quick_mode_peer_spi(const struct exchange *x)
 {
     const struct quick_mode *qm = x->data;
@@ -121,19 +119,6 @@ void quick_mode_child_deleted(struct child_sa *child, const struct cyg_error *wh
 
 /* ---- keys ---- */
 
-enum cyg_code quick_make_nonce(struct exchange *x, struct cyg_span *ret, struct cyg_error *err)
-{
-    uint8_t *nonce = arena_take(&x->arena, NONCE_LEN);
-    if (nonce == NULL) {
-        return CYG_FAIL(err, CYG_R_NOMEM);
-    }
-    enum cyg_code code = engine_random(x->engine, nonce, NONCE_LEN, err);
-    if (code == CYG_OK) {
-        *ret = (struct cyg_span){ nonce, NONCE_LEN };
-    }
-    return code;
-}
-
 static void split_keymat(const struct cyg_alg_info *cipher, const struct cyg_alg_info *integ,
                          struct cyg_span keymat, struct child_keys *ret)
 {
@@ -152,8 +137,8 @@ static enum cyg_code derive_one(struct exchange *x, uint32_t spi, struct child_k
     const struct quick_mode *qm = x->data;
     const struct ike_keys *keys = x->sa->keys;
     const struct cyg_alg_info *cipher = cyg_alg_info(qm->cipher), *integ = cyg_alg_info(qm->integ);
-    const uint8_t spi_bytes[4] = { (uint8_t)(spi >> 24), (uint8_t)(spi >> 16), (uint8_t)(spi >> 8),
-                                   (uint8_t)spi };
+    uint8_t spi_bytes[4];
+    child_spi_bytes(spi, spi_bytes);
     const struct keys_keymat in = {
         .shared = qm->shared,
         .protocol = PROTOCOL_ESP,

@@ -96,7 +96,7 @@ static enum step_result send_offer(struct exchange *x, struct cyg_error *err)
     struct quick_mode *qm = x->data;
     struct outgoing o;
     qm->offered = offer_child_lifetime(qm->config);
-    if (quick_make_nonce(x, &x->nonce_i, err) != CYG_OK) {
+    if (exchange_make_nonce(x, &x->nonce_i, err) != CYG_OK) {
         return STEP_REFUSED;
     }
     outgoing_begin(&o, x, PROTECT_HASH_1);

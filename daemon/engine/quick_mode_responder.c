@@ -48,8 +48,8 @@ static void put_lifetime(struct exchange *x, struct builder *b, struct cyg_write
         return;
     }
     uint8_t data[32];
-    const uint8_t spi[4] = { (uint8_t)(qm->spi_in >> 24), (uint8_t)(qm->spi_in >> 16),
-                             (uint8_t)(qm->spi_in >> 8), (uint8_t)qm->spi_in };
+    uint8_t spi[4];
+    child_spi_bytes(qm->spi_in, spi);
     struct cyg_writer attributes = cyg_writer_of(data, sizeof data);
     lifetime_encode(&attributes, IPSEC_ATTR_LIFE_TYPE, ours);
     const struct notify n = {
@@ -73,8 +73,8 @@ static enum step_result send_answer(struct exchange *x, const struct cyg_kernel_
         quick_kernel_failed(result, err);
         return STEP_REFUSED;
     }
-    const uint8_t spi[4] = { (uint8_t)(qm->spi_in >> 24), (uint8_t)(qm->spi_in >> 16),
-                             (uint8_t)(qm->spi_in >> 8), (uint8_t)qm->spi_in };
+    uint8_t spi[4];
+    child_spi_bytes(qm->spi_in, spi);
     outgoing_begin(&o, x, PROTECT_HASH_2);
     builder_payload_begin(&o.b, PAYLOAD_SA);
     transforms_echo(&o.w, &qm->choice, cyg_span_of_array(spi));
@@ -96,7 +96,7 @@ static enum step_result send_answer(struct exchange *x, const struct cyg_kernel_
 static enum step_result install_inbound(struct exchange *x, struct cyg_error *err)
 {
     struct quick_mode *qm = x->data;
-    if (quick_make_nonce(x, &x->nonce_r, err) != CYG_OK || quick_derive(x, err) != CYG_OK
+    if (exchange_make_nonce(x, &x->nonce_r, err) != CYG_OK || quick_derive(x, err) != CYG_OK
         || quick_make_child(x, err) != CYG_OK) {
         return STEP_REFUSED;
     }
