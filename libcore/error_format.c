@@ -216,17 +216,40 @@ static void add_sentence(struct text *t, const char *sentence, const struct cyg_
     }
 }
 
+static void add_first(struct text *t, const struct cyg_error *error,
+                      const struct cyg_reason_info *info)
+{
+    if (info != NULL) {
+        add_sentence(t, info->sentence, error);
+    } else {
+        text_add(t, error->reason == 0 ? "No error." : "Unknown reason %u.", error->reason);
+    }
+}
+
 const char *cyg_error_format(const struct cyg_error *error, char *buffer, size_t size)
 {
     struct text t = text_of(buffer, size);
     const struct cyg_reason_info *info = cyg_reason_info(error->reason);
-    if (info == NULL) {
-        text_add(&t, error->reason == 0 ? "No error." : "Unknown reason %u.", error->reason);
-        return buffer;
-    }
-    add_sentence(&t, info->sentence, error);
-    if (info->mend[0] != '\0') {
+    add_first(&t, error, info);
+    if (info != NULL && info->mend[0] != '\0') {
         text_add(&t, " ");
+        add_sentence(&t, info->mend, error);
+    }
+    return buffer;
+}
+
+const char *cyg_error_sentence(const struct cyg_error *error, char *buffer, size_t size)
+{
+    struct text t = text_of(buffer, size);
+    add_first(&t, error, cyg_reason_info(error->reason));
+    return buffer;
+}
+
+const char *cyg_error_mend(const struct cyg_error *error, char *buffer, size_t size)
+{
+    struct text t = text_of(buffer, size);
+    const struct cyg_reason_info *info = cyg_reason_info(error->reason);
+    if (info != NULL) {
         add_sentence(&t, info->mend, error);
     }
     return buffer;

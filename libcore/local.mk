@@ -16,6 +16,7 @@ libcore_la_SOURCES = \
 	libcore/crypto.c \
 	libcore/error.c \
 	libcore/error_format.c \
+	libcore/history.c \
 	libcore/identity.c \
 	libcore/identity_text.c \
 	libcore/kat.c \
@@ -58,6 +59,7 @@ pkginclude_HEADERS += \
 	libcore/cygnet/control.h \
 	libcore/cygnet/crypto.h \
 	libcore/cygnet/error.h \
+	libcore/cygnet/history.h \
 	libcore/cygnet/host.h \
 	libcore/cygnet/identity.h \
 	libcore/cygnet/kernel.h \

@@ -146,19 +146,26 @@ static int pragma_number(sqlite3 *db, const char *sql, int *ret)
     return rc;
 }
 
-enum cyg_code db_version(sqlite3 *db, const char *path, int *ret, struct cyg_error *err)
+enum cyg_code db_marks(sqlite3 *db, const char *path, int *ret_application, int *ret_version,
+                       struct cyg_error *err)
 {
-    int application = 0, version = 0;
-    int rc = pragma_number(db, "PRAGMA application_id", &application);
+    int rc = pragma_number(db, "PRAGMA application_id", ret_application);
     if (rc == SQLITE_OK) {
-        rc = pragma_number(db, "PRAGMA user_version", &version);
+        rc = pragma_number(db, "PRAGMA user_version", ret_version);
     }
     if ((rc & 0xff) == SQLITE_NOTADB || (rc & 0xff) == SQLITE_CORRUPT) {
         return CYG_FAIL(err, CYG_R_STORE_NOT_OURS, .got_quote = cyg_quote_text(path),
                         .want_quote = cyg_quote_text(sqlite3_errmsg(db)));
     }
-    if (rc != SQLITE_OK) {
-        return db_failure(db, rc, err);
+    return rc == SQLITE_OK ? CYG_OK : db_failure(db, rc, err);
+}
+
+enum cyg_code db_version(sqlite3 *db, const char *path, int *ret, struct cyg_error *err)
+{
+    int application = 0, version = 0;
+    enum cyg_code code = db_marks(db, path, &application, &version, err);
+    if (code != CYG_OK) {
+        return code;
     }
     if (application != DB_APPLICATION_ID || version < 1) {
         return CYG_FAIL(err, CYG_R_STORE_NOT_OURS, .got_quote = cyg_quote_text(path),
@@ -169,6 +176,11 @@ enum cyg_code db_version(sqlite3 *db, const char *path, int *ret, struct cyg_err
 }
 
 enum cyg_code db_create(const char *path, struct cyg_error *err)
+{
+    return db_create_with(path, db_schema, err);
+}
+
+enum cyg_code db_create_with(const char *path, const char *schema, struct cyg_error *err)
 {
     /* Made by us, so that it never exists with another mode; SQLite gives -wal and -shm the same.
      */
@@ -184,7 +196,7 @@ enum cyg_code db_create(const char *path, struct cyg_error *err)
     if (code == CYG_OK) {
         int rc = sqlite3_exec(db, "PRAGMA journal_mode = WAL; BEGIN IMMEDIATE;", NULL, NULL, NULL);
         if (rc == SQLITE_OK) {
-            rc = sqlite3_exec(db, db_schema, NULL, NULL, NULL);
+            rc = sqlite3_exec(db, schema, NULL, NULL, NULL);
         }
         if (rc == SQLITE_OK) {
             rc = sqlite3_exec(db, "COMMIT", NULL, NULL, NULL);

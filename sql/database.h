@@ -21,6 +21,11 @@ struct db_migration {
 
 /* Text of sql/schema.sql, and of sql/migrations/NNN.sql in order. */
 extern const char db_schema[];
+/* Text of sql/history.sql, and its marks. */
+extern const char db_history_schema[];
+#define DB_HISTORY_VERSION        1
+#define DB_HISTORY_APPLICATION_ID 0x63796768 /* "cygh" */
+
 extern const struct db_migration db_migrations[];
 
 /* Check that nobody but the owner (us or root) can write the file and that others can't read it, as
@@ -46,6 +51,12 @@ CYG_MUST_USE enum cyg_code db_verify(sqlite3 *db, const char *path, struct cyg_e
 
 /* Make a new file, mode 0600, with the schema. CYG_REFUSED when there is one. */
 CYG_MUST_USE enum cyg_code db_create(const char *path, struct cyg_error *err);
+/* The same with another schema. */
+CYG_MUST_USE enum cyg_code db_create_with(const char *path, const char *schema,
+                                          struct cyg_error *err);
+/* The marks of any database: PRAGMA application_id and user_version. */
+CYG_MUST_USE enum cyg_code db_marks(sqlite3 *db, const char *path, int *ret_application,
+                                    int *ret_version, struct cyg_error *err);
 
 /* Bring a file to this version, in one transaction; nothing is changed when it fails. */
 CYG_MUST_USE enum cyg_code db_upgrade(const char *path, int *ret_from, struct cyg_error *err);

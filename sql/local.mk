@@ -3,7 +3,7 @@
 # makes, checks and migrates databases and reads their rows, shared by the plugin store-sqlite and
 # cygnetctl: "sql/database.h", "sql/rows.h".
 sql_migrations =
-dist_pkgdata_DATA += sql/schema.sql sql/sample.sql $(sql_migrations)
+dist_pkgdata_DATA += sql/schema.sql sql/history.sql sql/sample.sql $(sql_migrations)
 EXTRA_DIST += sql/embed
 
 if PLUGIN_STORE_SQLITE
@@ -25,9 +25,10 @@ libdatabase_la_SOURCES = \
 	sql/verify.c
 nodist_libdatabase_la_SOURCES = sql/embedded.c
 
-sql/embedded.c: $(srcdir)/sql/embed $(srcdir)/sql/schema.sql $(sql_migrations)
+sql/embedded.c: $(srcdir)/sql/embed $(srcdir)/sql/schema.sql $(srcdir)/sql/history.sql \
+		$(sql_migrations)
 	$(AM_V_GEN)$(MKDIR_P) sql && cd $(srcdir) && \
-	sh sql/embed sql/schema.sql $(sql_migrations) >$(abs_builddir)/$@.tmp && \
+	sh sql/embed sql/schema.sql sql/history.sql $(sql_migrations) >$(abs_builddir)/$@.tmp && \
 	mv $(abs_builddir)/$@.tmp $(abs_builddir)/$@
 CLEANFILES += sql/embedded.c
 endif

@@ -34,6 +34,8 @@ enum cyg_order_type {
 
 #define CYG_NAME_MAX 64u
 
+struct cyg_history_entry;
+
 struct cyg_order {
     enum cyg_order_type type;
     uint64_t id; /* made by host->order; results and progress carry it */
@@ -51,9 +53,11 @@ enum cyg_event_type {
     CYG_EVENT_IKE_DOWN = 1u << 3,
     CYG_EVENT_CHILD_UP = 1u << 4,
     CYG_EVENT_CHILD_DOWN = 1u << 5,
-    CYG_EVENT_ORDER_DONE = 1u << 6, /* error.reason 0: success; INITIATE: error.got flow pairs are
-                                       up, error.want were asked for; TERMINATE: error.got SAs were
-                                       ended (none to be found: CYG_R_SA_NOT_FOUND) */
+    CYG_EVENT_ORDER_DONE = 1u << 6,   /* error.reason 0: success; INITIATE: error.got flow pairs are
+                                         up, error.want were asked for; TERMINATE: error.got SAs were
+                                         ended (none to be found: CYG_R_SA_NOT_FOUND) */
+    CYG_EVENT_EXCHANGE_END = 1u << 7, /* of phase 1 or a quick mode: error is why, reason 0: done */
+    CYG_EVENT_HISTORY = 1u << 8,      /* the recorder has made an entry (cygnet/history.h) */
 };
 
 enum cyg_ike_state {
@@ -116,4 +120,11 @@ struct cyg_event {
     const struct cyg_ike_record *ike;
     const struct cyg_child_record *children;
     size_t n_children;
+    /* Of the IKE SA, where the event has one; zero while not known. */
+    uint8_t cookie_i[8], cookie_r[8];
+    /* EXCHANGE_END: ISAKMP exchange type, and Message ID. */
+    uint8_t exchange;
+    uint32_t message_id;
+    /* HISTORY: borrowed for the call */
+    const struct cyg_history_entry *entry;
 };

@@ -99,6 +99,10 @@ CYG_PUBLIC struct cyg_quote cyg_quote_words(const char *words);
  * holds no control character. Always NUL-terminated. Returns buffer. */
 CYG_PUBLIC const char *cyg_error_format(const struct cyg_error *error, char *buffer, size_t size);
 
+/* The two halves of it alone; mend is "" where the row has none. */
+CYG_PUBLIC const char *cyg_error_sentence(const struct cyg_error *error, char *buffer, size_t size);
+CYG_PUBLIC const char *cyg_error_mend(const struct cyg_error *error, char *buffer, size_t size);
+
 /* Copy foreign text so that it may be shown anywhere: one line, printable ASCII, everything else
  * (control characters, invalid or bidirectional UTF-8, quotes, backslash) as \xNN, cut to 128 bytes
  * with "..." (H-181). Always NUL-terminated. Returns buffer. */

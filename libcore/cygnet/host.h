@@ -7,6 +7,7 @@
 
 #include <cygnet/control.h>
 #include <cygnet/crypto.h>
+#include <cygnet/history.h>
 #include <cygnet/kernel.h>
 #include <cygnet/settings.h>
 #include <cygnet/time.h>
@@ -131,4 +132,8 @@ struct cyg_host {
 
     /* Read settings again and look for changed peers, as SIGHUP does; returns at once. */
     void (*reload)(void *daemon);
+
+    /* Hand what the recorder still holds of these negotiations to the storage-write lane, so that a
+     * job given to that lane next finds it in the store. Control thread only; returns at once. */
+    void (*history_flush)(void *daemon, const struct cyg_history_query *query);
 };

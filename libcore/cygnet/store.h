@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Where peers, secrets and (later) history live, feature CYG_FEATURE_STORE. Functions block and are
+/* Where peers, secrets and history live, feature CYG_FEATURE_STORE. Functions block and are
  * called on the storage lane only (2 readers, 1 writer; the store has a connection per thread);
  * `deadline` is the latest time to answer, then CYG_LIMIT with CYG_R_STORE_BUSY. Results are owned
  * by the caller. Everything the configured database and the volatile one hold is asked together. */
 #pragma once
 
+#include <cygnet/history.h>
 #include <cygnet/peer.h>
 #include <cygnet/time.h>
 
@@ -124,6 +125,26 @@ struct cyg_store_ops {
     /* NULL: all. CYG_OK also where there is none of that name. */
     enum cyg_code (*remove_secret)(void *self, const char *name, cyg_usec deadline,
                                    struct cyg_error *err);
+
+    /* --- The history of negotiations. All NULL where the store keeps none. On
+     * CYG_LANE_STORAGE_WRITE, but for history_open. --- */
+
+    /* Called once, before any lane runs: *ret_last is the highest number of a negotiation.
+     * CYG_UNSUPPORTED with CYG_R_HISTORY_OFF: the settings want none. Other failures say what is
+     * wrong with it; the store itself works. */
+    enum cyg_code (*history_open)(void *self, uint64_t *ret_last, struct cyg_error *err);
+
+    /* Add entries and counts, and forget what is beyond the bounds (DESIGN.md "Reasons"), in one
+     * transaction: on failure nothing is written. */
+    enum cyg_code (*history_write)(void *self, const struct cyg_history_entry *entries, size_t n,
+                                   const struct cyg_history_drop *drops, size_t n_drops,
+                                   cyg_usec deadline, struct cyg_error *err);
+
+    /* The newest negotiations that fit, oldest first. A peer's are also those of unknown sources
+     * at its remote_addrs (not %any). Nothing fits: n is 0. Free with cyg_history_free. */
+    enum cyg_code (*history_read)(void *self, const struct cyg_history_query *query,
+                                  cyg_usec deadline, struct cyg_history **ret,
+                                  struct cyg_error *err);
 };
 
 /* Free; items lie in the same malloc'd block. NULL is allowed. */

@@ -40,12 +40,13 @@ const struct command server_commands[] = {
     { "load-authority", command_later },
     { "unload-authority", command_later },
     { "cygnet-plugins", command_plugins },
+    { "explain", command_explain },
     { NULL, NULL },
 };
 
 /* At most 64: a client's registrations are bits. */
 const char *const server_events[] = {
-    "log",         "control-log",    "list-sa",     "list-conn", "list-policy",
-    "list-cert",   "list-authority", "ike-updown",  "ike-rekey", "child-updown",
-    "child-rekey", "cygnet-plugin",  "ike-message", NULL,
+    "log",         "control-log",    "list-sa",     "list-conn",     "list-policy",
+    "list-cert",   "list-authority", "ike-updown",  "ike-rekey",     "child-updown",
+    "child-rekey", "cygnet-plugin",  "ike-message", "explain-entry", NULL,
 };

@@ -31,11 +31,19 @@ void log_event(struct server *server, const struct cyg_event *event);
 /* Put the keys of one line of log: group, level, ikesa-name, ikesa-uniqueid, msg. */
 void put_log(struct cyg_vici_writer *w, const struct cyg_event *event);
 
+/* enum cyg_log_group, charon's names. */
+const char *log_group_name(uint8_t group);
+
 /* updown.c: ike-updown, child-updown */
 void updown_event(struct server *server, const struct cyg_event *event);
 
 /* messages.c: ike-message, the clear text of every message */
 void message_event(struct server *server, const struct cyg_event *event);
+
+/* explain.c */
+void command_explain(struct client *client, struct cyg_span message);
+/* An entry of the history, as it is made. */
+void explain_event(struct server *server, const struct cyg_event *event);
 
 /* load_conn.c */
 void command_load_conn(struct client *client, struct cyg_span message);

@@ -9,6 +9,7 @@ libcontrol_vici_la_SOURCES = \
 	plugins/control_vici/conn.c \
 	plugins/control_vici/conn.h \
 	plugins/control_vici/daemon.c \
+	plugins/control_vici/explain.c \
 	plugins/control_vici/key_check.c \
 	plugins/control_vici/key_check.h \
 	plugins/control_vici/keys.c \

@@ -8,10 +8,15 @@ static const char *const groups[CYG_LOG_GROUPS] = {
     [CYG_LOG_ASN] = "ASN", [CYG_LOG_ENC] = "ENC", [CYG_LOG_ESP] = "ESP", [CYG_LOG_LIB] = "LIB",
 };
 
+const char *log_group_name(uint8_t group)
+{
+    return group < CYG_LOG_GROUPS ? groups[group] : "DMN";
+}
+
 void put_log(struct cyg_vici_writer *w, const struct cyg_event *event)
 {
     char text[768];
-    cyg_vici_key(w, "group", "%s", event->group < CYG_LOG_GROUPS ? groups[event->group] : "DMN");
+    cyg_vici_key(w, "group", "%s", log_group_name(event->group));
     cyg_vici_key(w, "level", "%d", event->level);
     if (event->ike_uniqueid != 0) {
         cyg_vici_key(w, "ikesa-name", "%s", event->name);

@@ -54,7 +54,7 @@ struct server {
     struct vici *vici;
     struct listener *listener;
     uint32_t watch, pause_timer;
-    bool was_full;
+    bool was_full, stopping;
     uint64_t last_ticket, last_since;
     struct client clients[CLIENTS_MAX];
 };
@@ -155,6 +155,13 @@ static void forget_packet(struct client *c)
     idle_stop(c);
 }
 
+static void registrations_changed(struct server *server)
+{
+    if (server->vici != NULL && !server->stopping) {
+        vici_registrations_changed(server->vici);
+    }
+}
+
 static void client_close(struct client *c)
 {
     const struct cyg_host *host = c->server->host;
@@ -168,7 +175,9 @@ static void client_close(struct client *c)
         free(c->first);
         c->first = next;
     }
+    struct server *server = c->server;
     *c = (struct client){ 0 };
+    registrations_changed(server);
 }
 
 /* Closing at once would pull the client away under its callers; its next turn ends it. */
@@ -286,17 +295,29 @@ bool server_is_wanted(const struct server *server, const char *name)
     return false;
 }
 
-void server_event(struct server *server, const char *name, struct cyg_vici_writer *packet)
+/* `busy` false: not to clients whose command runs, for events that are also answers. */
+static void send_event(struct server *server, const char *name, struct cyg_vici_writer *packet,
+                       bool busy)
 {
     const int event = event_index(cyg_span_str(name));
     const struct cyg_span bytes = cyg_vici_finish(packet);
     for (size_t i = 0; i < CLIENTS_MAX; i++) {
         struct client *c = &server->clients[i];
-        if (c->server != NULL && is_registered(c, event)) {
+        if (c->server != NULL && is_registered(c, event) && (busy || c->command == NULL)) {
             queue_packet(c, bytes);
         }
     }
     cyg_vici_writer_clear(packet);
+}
+
+void server_event(struct server *server, const char *name, struct cyg_vici_writer *packet)
+{
+    send_event(server, name, packet, true);
+}
+
+void server_event_idle(struct server *server, const char *name, struct cyg_vici_writer *packet)
+{
+    send_event(server, name, packet, false);
 }
 
 void client_reply(struct client *client, struct cyg_vici_writer *packet)
@@ -387,6 +408,7 @@ static void register_event(struct client *c, struct cyg_span name, bool on)
     }
     const uint64_t bit = (uint64_t)1 << event;
     c->events = on ? c->events | bit : c->events & ~bit;
+    registrations_changed(c->server);
     answer(c, CYG_VICI_EVENT_CONFIRM);
 }
 
@@ -625,6 +647,7 @@ void server_stop(struct server *server)
     if (server == NULL) {
         return;
     }
+    server->stopping = true;
     for (size_t i = 0; i < CLIENTS_MAX; i++) {
         if (server->clients[i].server != NULL) {
             write_output(&server->clients[i]); /* the answer to who asked us to end */

@@ -39,6 +39,8 @@ void server_set_vici(struct server *server, struct vici *vici);
 
 /* Send a finished event packet to every client that registered its name. */
 void server_event(struct server *server, const char *name, struct cyg_vici_writer *packet);
+/* The same but to clients whose command runs: for an event that is a command's answer too. */
+void server_event_idle(struct server *server, const char *name, struct cyg_vici_writer *packet);
 /* Whether any client registered it, so that making it is worth while. */
 bool server_is_wanted(const struct server *server, const char *name);
 

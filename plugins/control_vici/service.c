@@ -64,6 +64,10 @@ static void on_event(void *context, const struct cyg_event *event, uint64_t drop
         message_event(vici->server, event);
         return;
     }
+    if (event->type == CYG_EVENT_HISTORY) {
+        explain_event(vici->server, event);
+        return;
+    }
     orders_event(vici->server, event);
     if (event->type == CYG_EVENT_LOG) {
         log_event(vici->server, event);
@@ -106,9 +110,26 @@ static void stop(void *self)
     }
     server_stop(vici->server);
     vici->server = NULL;
+    if (vici->followers != 0) {
+        vici->host->unsubscribe(vici->host->daemon, vici->followers);
+        vici->followers = 0;
+    }
     if (vici->has_volatile) {
         vici->ops->volatile_close(vici->store);
         vici->has_volatile = false;
+    }
+}
+
+/* Entries of the history are made for who listens only. */
+void vici_registrations_changed(struct vici *vici)
+{
+    const struct cyg_host *host = vici->host;
+    const bool wanted = server_is_wanted(vici->server, "explain-entry");
+    if (wanted && vici->followers == 0) {
+        vici->followers = host->subscribe(host->daemon, CYG_EVENT_HISTORY, 4, on_event, vici);
+    } else if (!wanted && vici->followers != 0) {
+        host->unsubscribe(host->daemon, vici->followers);
+        vici->followers = 0;
     }
 }
 

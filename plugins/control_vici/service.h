@@ -14,10 +14,10 @@ struct store_job;
 
 struct vici {
     const struct cyg_host *host;
-    struct server *server; /* NULL: stopped */
-    uint32_t subscription;
-    struct loaded *loaded;           /* what came over VICI */
-    const struct cyg_store_ops *ops; /* of the store; NULL: there is none */
+    struct server *server;            /* NULL: stopped */
+    uint32_t subscription, followers; /* followers: of explain-entry, 0: nobody listens */
+    struct loaded *loaded;            /* what came over VICI */
+    const struct cyg_store_ops *ops;  /* of the store; NULL: there is none */
     void *store;
     bool has_volatile; /* the store has opened its volatile source */
     cyg_usec started;
@@ -38,6 +38,9 @@ extern const struct cyg_service_ops vici_service;
 extern const struct cyg_setting vici_settings[];
 
 struct vici *client_vici(struct client *client);
+
+/* A client has registered an event, or does not want it any more. */
+void vici_registrations_changed(struct vici *vici);
 
 /* --- Work on the lanes --- */
 

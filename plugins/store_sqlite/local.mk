@@ -16,6 +16,12 @@ libstore_sqlite_la_SOURCES = \
 	plugins/store_sqlite/derive.h \
 	plugins/store_sqlite/derive_secret.c \
 	plugins/store_sqlite/group.c \
+	plugins/store_sqlite/history.c \
+	plugins/store_sqlite/history.h \
+	plugins/store_sqlite/history_internal.h \
+	plugins/store_sqlite/history_queries.def \
+	plugins/store_sqlite/history_read.c \
+	plugins/store_sqlite/history_store.c \
 	plugins/store_sqlite/identity.c \
 	plugins/store_sqlite/lookup.c \
 	plugins/store_sqlite/lookup.h \

@@ -13,10 +13,14 @@
 /* The configured database first; the volatile one of control-vici is the second (M1b). */
 #define SOURCES 2u
 
+struct history;
+
 struct store {
     struct source sources[SOURCES];
     _Atomic size_t n_sources; /* the second comes while look-ups run */
     struct cache cache;
+    char *history_path;      /* "": none is wanted */
+    struct history *history; /* NULL: there is none */
 };
 
 struct lookup {
@@ -138,6 +142,13 @@ enum cyg_code store_list(void *self, const char *after, size_t max, cyg_usec dea
                          struct cyg_peer_row *ret, size_t *ret_n, struct cyg_error *err);
 enum cyg_code store_poll(void *self, cyg_usec deadline, struct cyg_peer_changes **ret,
                          struct cyg_error *err);
+enum cyg_code store_history_open(void *self, uint64_t *ret_last, struct cyg_error *err);
+enum cyg_code store_history_write(void *self, const struct cyg_history_entry *entries, size_t n,
+                                  const struct cyg_history_drop *drops, size_t n_drops,
+                                  cyg_usec deadline, struct cyg_error *err);
+enum cyg_code store_history_read(void *self, const struct cyg_history_query *query,
+                                 cyg_usec deadline, struct cyg_history **ret,
+                                 struct cyg_error *err);
 
 /* volatile.c */
 enum cyg_code store_volatile_open(void *self, const char *folder, struct cyg_error *err);

@@ -9,6 +9,10 @@ static const struct cyg_setting settings[] = {
       .key = "database",
       .required = true,
       .help = "Path of the database of peers and secrets; cygnetctl db init makes one." },
+    { .type = CYG_SETTING_STRING,
+      .key = "history",
+      .help = "Path of the history of negotiations, none: keep none; history.db beside the "
+              "database." },
     { .type = CYG_SETTING_END },
 };
 
@@ -20,12 +24,19 @@ static const struct cyg_feature features[] = {
 static enum cyg_code load(const struct cyg_host *host, void **ret_self, struct cyg_error *err)
 {
     struct store *store = NULL;
-    enum cyg_code code =
-        store_open(cyg_settings_string(host->settings, "store-sqlite", "database"), &store, err);
-    if (code == CYG_OK) {
-        *ret_self = store;
+    const char *database = cyg_settings_string(host->settings, "store-sqlite", "database");
+    const char *history = cyg_settings_string(host->settings, "store-sqlite", "history");
+    enum cyg_code code = store_open(database, &store, err);
+    if (code != CYG_OK) {
+        return code;
     }
-    return code;
+    code = store_set_history(store, database, history, err);
+    if (code != CYG_OK) {
+        store_close(store);
+        return code;
+    }
+    *ret_self = store;
+    return CYG_OK;
 }
 
 static void unload(void *self)

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "history.h"
 #include "lookup.h"
 
 #include <stdlib.h>
@@ -53,6 +54,8 @@ void store_close(struct store *store)
         source_clear(&store->sources[i]);
     }
     cache_clear(&store->cache);
+    history_close(store->history);
+    free(store->history_path);
     free(store);
 }
 
@@ -98,4 +101,7 @@ const struct cyg_store_ops store_sqlite_ops = {
     .remove_peer = store_remove_peer,
     .put_secret = store_put_secret,
     .remove_secret = store_remove_secret,
+    .history_open = store_history_open,
+    .history_write = store_history_write,
+    .history_read = store_history_read,
 };

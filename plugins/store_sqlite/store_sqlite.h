@@ -10,6 +10,11 @@ struct store;
 /* Open a database and derive what is still to be derived, which may take as long as it needs. */
 CYG_MUST_USE enum cyg_code store_open(const char *path, struct store **ret, struct cyg_error *err);
 
+/* Where the history goes, for the history_open of store_sqlite_ops: NULL: history.db beside the
+ * database; "" or "none": nowhere, as without this call. */
+CYG_MUST_USE enum cyg_code store_set_history(struct store *store, const char *database,
+                                             const char *setting, struct cyg_error *err);
+
 /* Close; no call may be running. NULL is allowed. */
 void store_close(struct store *store);
 CYG_DEFINE_CLEANUP(struct store *, store_close);
