@@ -254,3 +254,10 @@ const char *cyg_error_mend(const struct cyg_error *error, char *buffer, size_t s
     }
     return buffer;
 }
+
+const char *cyg_quote_format(const struct cyg_quote *quote, char *buffer, size_t size)
+{
+    struct text t = text_of(buffer, size);
+    add_quote(&t, quote);
+    return buffer;
+}

@@ -3,6 +3,7 @@
 #include "events.h"
 
 #include "codec/mode_config.h"
+#include "exchange.h"
 #include "listing.h"
 
 #include <stdlib.h>
@@ -19,6 +20,8 @@ static void publish(struct engine *engine, struct cyg_event *event, const struct
     event->when = engine->now;
     if (sa != NULL) {
         event->ike_uniqueid = sa->uniqueid;
+        memcpy(event->cookie_i, sa->cookie_i, sizeof event->cookie_i);
+        memcpy(event->cookie_r, sa->cookie_r, sizeof event->cookie_r);
         set_name(event, ike_sa_name(sa));
     }
     engine->world.event(engine->world.context, event);
@@ -128,6 +131,38 @@ void events_children(const struct ike_sa *sa, enum cyg_event_type type, uint64_t
         .n_children = n,
     };
     publish(sa->engine, &event, sa);
+}
+
+void events_exchange_end(const struct exchange *x, const struct cyg_error *why)
+{
+    struct cyg_event event = {
+        .type = CYG_EVENT_EXCHANGE_END,
+        .order_id = x->order_id,
+        .error = *why,
+        .path = x->sa->path,
+        .exchange = x->kind->type,
+        .message_id = x->message_id,
+    };
+    publish(x->engine, &event, x->sa);
+}
+
+void events_resent(const struct exchange *x, unsigned tries, size_t bytes)
+{
+    struct cyg_event event = {
+        .type = CYG_EVENT_LOG,
+        .order_id = x->order_id,
+        .group = CYG_LOG_NET,
+        .level = 1,
+        .error = { .reason = CYG_R_MESSAGE_RESENT,
+                   .got = tries,
+                   .want = bytes,
+                   .got_quote = cyg_quote_words(x->kind->name),
+                   .want_quote = events_quote_endpoint(&x->sa->path.remote) },
+        .path = x->sa->path,
+        .exchange = x->kind->type,
+        .message_id = x->message_id,
+    };
+    publish(x->engine, &event, x->sa);
 }
 
 void events_order_done(struct engine *engine, uint64_t order_id, uint32_t ike_uniqueid,

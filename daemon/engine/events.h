@@ -25,6 +25,11 @@ void events_children(const struct ike_sa *sa, enum cyg_event_type type, uint64_t
 void events_order_done(struct engine *engine, uint64_t order_id, uint32_t ike_uniqueid,
                        const char *name, const struct cyg_error *result);
 
+/* An exchange of phase 1 or a quick mode ends; reason 0: it is done. */
+void events_exchange_end(const struct exchange *x, const struct cyg_error *why);
+/* Our last message was sent again by timer, for the nth time. */
+void events_resent(const struct exchange *x, unsigned tries, size_t bytes);
+
 /* Quotes for records. */
 struct cyg_quote events_quote_endpoint(const struct cyg_address *address);
 struct cyg_quote events_quote_identity(const struct cyg_identity *identity);

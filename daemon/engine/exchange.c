@@ -235,6 +235,7 @@ void exchange_timer(struct exchange *x)
     cyg_usec delay = refused ? HINT_WAIT : exchange_delay(settings, x->tries);
     timer_set(&engine->timers, &x->timer, cyg_usec_add(engine->now, delay));
     outgoing_repeat(x->sa, x->sent);
+    events_resent(x, x->tries, x->sent->len);
 }
 
 void exchange_suspect(struct exchange *x, const struct cyg_error *why)
@@ -393,6 +394,9 @@ void exchange_end(struct exchange *x, const struct cyg_error *why)
     engine->counts.exchanges--;
     half_open_leave(engine, x->half_open);
     x->half_open = NULL;
+    if (x->kind->type != EXCHANGE_INFORMATIONAL) {
+        events_exchange_end(x, why != NULL ? why : &success);
+    }
     if (!x->kind->phase1 && (x->heard || x->sent != NULL)) {
         message_ids_add(x->sa, x->message_id, x->kind->once); /* H-068 */
     }

@@ -103,6 +103,9 @@ CYG_PUBLIC const char *cyg_error_format(const struct cyg_error *error, char *buf
 CYG_PUBLIC const char *cyg_error_sentence(const struct cyg_error *error, char *buffer, size_t size);
 CYG_PUBLIC const char *cyg_error_mend(const struct cyg_error *error, char *buffer, size_t size);
 
+/* A quote alone, as it stands in a sentence. */
+CYG_PUBLIC const char *cyg_quote_format(const struct cyg_quote *quote, char *buffer, size_t size);
+
 /* Copy foreign text so that it may be shown anywhere: one line, printable ASCII, everything else
  * (control characters, invalid or bidirectional UTF-8, quotes, backslash) as \xNN, cut to 128 bytes
  * with "..." (H-181). Always NUL-terminated. Returns buffer. */

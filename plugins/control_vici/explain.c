@@ -167,15 +167,15 @@ static void ask(struct client *client, struct explain *x)
     store_job_start(vici, client, CYG_LANE_STORAGE_WRITE, &x->job);
 }
 
-static void more_entries(struct client *client)
+static bool more_entries(struct client *client)
 {
     struct explain *x = client_state(client);
     if (x->is_reading) {
-        return;
+        return false;
     }
     if (x->history == NULL) {
         ask(client, x);
-        return;
+        return false;
     }
     for (size_t i = 0; i < AT_ONCE && x->next < x->history->n; i++, x->next++) {
         struct cyg_vici_writer w;
@@ -183,12 +183,12 @@ static void more_entries(struct client *client)
         client_event(client, EVENT_NAME, &w);
     }
     if (x->next < x->history->n) {
-        client_wake(client);
-        return;
+        return true;
     }
     struct cyg_vici_writer w;
     cyg_vici_begin(&w, CYG_VICI_CMD_RESPONSE, NULL);
     client_reply(client, &w);
+    return false;
 }
 
 static bool has_history(const struct vici *vici)

@@ -87,6 +87,10 @@ static const char *event_name(enum cyg_event_type type)
         return "child down";
     case CYG_EVENT_ORDER_DONE:
         return "order done";
+    case CYG_EVENT_EXCHANGE_END:
+        return "exchange ended";
+    case CYG_EVENT_HISTORY: /* the daemon's */
+        break;
     }
     return "?";
 }
