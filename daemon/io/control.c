@@ -238,6 +238,14 @@ static bool is_wanted(const struct control *c, const struct cyg_event *event)
     return false;
 }
 
+bool control_is_wanted(struct control *c, const struct cyg_event *event)
+{
+    pthread_mutex_lock(&c->mutex);
+    const bool wanted = is_wanted(c, event);
+    pthread_mutex_unlock(&c->mutex);
+    return wanted;
+}
+
 /* Who wanted it is told with the next one that he gets; under the mutex. */
 static void count_dropped(struct control *c, const struct cyg_event *event)
 {

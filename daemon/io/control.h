@@ -28,6 +28,9 @@ bool control_post(struct control *control, void (*call)(void *context), void *co
 /* Copy an event into the queue if anybody subscribes to it. For the engine's thread. */
 void control_publish(struct control *control, const struct cyg_event *event);
 
+/* Whether anybody subscribes to it. */
+bool control_is_wanted(struct control *control, const struct cyg_event *event);
+
 /* Hand an event to its subscribers at once. On the control thread, also from a subscriber. */
 void control_deliver(struct control *control, const struct cyg_event *event);
 

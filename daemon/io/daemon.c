@@ -351,6 +351,32 @@ static enum cyg_code check_providers(const struct daemon *d, const struct engine
     return CYG_OK;
 }
 
+static bool has_history(const struct cyg_store_ops *ops)
+{
+    return ops->size >= offsetof(struct cyg_store_ops, history_read) + sizeof ops->history_read
+           && ops->history_open != NULL && ops->history_write != NULL;
+}
+
+/* Without a history the daemon goes on, and says so (H-175, H-176). */
+static enum cyg_code start_recorder(struct daemon *d, const struct engine_providers *p,
+                                    struct cyg_error *err)
+{
+    uint64_t last = 0;
+    struct cyg_error why = { 0 };
+    bool keep = has_history(p->store);
+    if (keep && p->store->history_open(p->store_self, &last, &why) != CYG_OK) {
+        keep = false;
+        if (why.reason != CYG_R_HISTORY_OFF) {
+            daemon_log(d, 0, &why);
+        }
+    }
+    return recorder_new(d->control, d->lanes, keep ? p->store : NULL, p->store_self, last,
+                        &d->recorder)
+                   == CYG_OK
+               ? CYG_OK
+               : CYG_FAIL(err, CYG_R_NOMEM);
+}
+
 static enum cyg_code start_engine(struct daemon *d, struct cyg_error *err)
 {
     const char *prefer[CYG_ALG_COUNT];
@@ -361,6 +387,10 @@ static enum cyg_code start_engine(struct daemon *d, struct cyg_error *err)
     }
     const struct engine_providers providers = find_providers(d);
     code = check_providers(d, &providers, err);
+    if (code != CYG_OK) {
+        return code;
+    }
+    code = start_recorder(d, &providers, err);
     if (code != CYG_OK) {
         return code;
     }
@@ -505,10 +535,12 @@ void daemon_free(struct daemon *d)
         return;
     }
     drop_mail(d);
+    recorder_stop(d->recorder); /* its last job goes before the lanes close */
     lanes_close(d->lanes);
     if (d->control != NULL) {
         control_call(d->control, do_nothing, NULL);
     }
+    recorder_free(d->recorder);
     engine_free(d->engine);
     cyg_loader_unload(d->loader);
     control_free(d->control);

@@ -7,6 +7,7 @@
 #include "daemon.h"
 #include "lanes.h"
 #include "mailbox.h"
+#include "recorder.h"
 #include "sockets.h"
 #include "wireshark.h"
 
@@ -30,6 +31,7 @@ struct daemon {
     struct lanes *lanes;
     struct control *control;
     struct mailbox *mailbox;
+    struct recorder *recorder;
     struct sockets *sockets;
     struct engine *engine;
     struct cyg_provider kernel;

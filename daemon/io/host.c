@@ -309,6 +309,12 @@ static void host_each_socket(void *daemon,
     sockets_each(d->sockets, callback, context);
 }
 
+static void host_history_flush(void *daemon, const struct cyg_history_query *query)
+{
+    struct daemon *d = daemon;
+    recorder_flush(d->recorder, query);
+}
+
 static enum cyg_code host_esp_socket(void *daemon, const struct cyg_address *local, int *ret_fd,
                                      struct cyg_error *err)
 {
@@ -359,5 +365,6 @@ struct cyg_host host_of(struct daemon *daemon)
         .socket_mark = (uint32_t)cyg_settings_int(daemon->settings, "listen", "mark"),
         .counts = host_counts,
         .reload = host_reload,
+        .history_flush = host_history_flush,
     };
 }

@@ -22,6 +22,11 @@ libio_la_SOURCES = \
 	daemon/io/options.c \
 	daemon/io/privileges.c \
 	daemon/io/privileges.h \
+	daemon/io/recorder.c \
+	daemon/io/recorder.h \
+	daemon/io/recorder_entry.c \
+	daemon/io/recorder_internal.h \
+	daemon/io/recorder_write.c \
 	daemon/io/sockets.c \
 	daemon/io/sockets.h \
 	daemon/io/wireshark.c \

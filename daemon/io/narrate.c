@@ -26,7 +26,7 @@ static struct cyg_quote quote_flow(const struct cyg_flow *flow)
 }
 
 /* What people call the exchanges; IANA's "Identity Protection" is main mode. */
-static const char *exchange_name(uint8_t exchange, char *buffer, size_t size)
+const char *narrate_exchange(uint8_t exchange, char *buffer, size_t size)
 {
     static const struct {
         uint8_t number;
@@ -53,7 +53,7 @@ static void describe(struct cyg_span bytes, char *text, size_t size)
         snprintf(text, size, "a message");
         return;
     }
-    int at = snprintf(text, size, "%s [", exchange_name(m.header.exchange, name, sizeof name));
+    int at = snprintf(text, size, "%s [", narrate_exchange(m.header.exchange, name, sizeof name));
     if (message_decode_chain(m.header.next, cyg_span_after(bytes, HEADER_LEN), true, &m, NULL)
         != CYG_OK) {
         m.n = 0;
@@ -78,18 +78,26 @@ static void tell(struct control *control, const struct cyg_event *about, enum cy
                                .error = *record,
                                .path = about->path };
     memcpy(event.name, about->name, sizeof event.name);
+    memcpy(event.cookie_i, about->cookie_i, sizeof event.cookie_i);
+    memcpy(event.cookie_r, about->cookie_r, sizeof event.cookie_r);
     control_deliver(control, &event); /* now: an order's progress stands before its result */
+}
+
+void narrate_message(const struct cyg_event *event, struct cyg_error *ret)
+{
+    char text[CYG_QUOTE_MAX + NAME_TEXT];
+    describe(event->message, text, sizeof text);
+    *ret = (struct cyg_error){ .reason = event->sent ? CYG_R_MESSAGE_SENT : CYG_R_MESSAGE_RECEIVED,
+                               .got = event->message.len,
+                               .got_quote = cyg_quote_words(text),
+                               .want_quote = quote_endpoint(&event->path.remote) };
 }
 
 static void tell_message(struct control *control, const struct cyg_event *event)
 {
-    char text[CYG_QUOTE_MAX + NAME_TEXT];
-    describe(event->message, text, sizeof text);
-    tell(control, event, CYG_LOG_NET,
-         &(struct cyg_error){ .reason = event->sent ? CYG_R_MESSAGE_SENT : CYG_R_MESSAGE_RECEIVED,
-                              .got = event->message.len,
-                              .got_quote = cyg_quote_words(text),
-                              .want_quote = quote_endpoint(&event->path.remote) });
+    struct cyg_error record;
+    narrate_message(event, &record);
+    tell(control, event, CYG_LOG_NET, &record);
 }
 
 static void tell_ike(struct control *control, const struct cyg_event *event)

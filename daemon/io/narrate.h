@@ -8,3 +8,8 @@
 
 /* Begin; ends with the control thread. */
 void narrate_start(struct control *control);
+
+/* The record of a message event: MESSAGE_SENT or _RECEIVED. Thread: any. */
+void narrate_message(const struct cyg_event *event, struct cyg_error *ret);
+/* What people call an exchange: "main mode"; others by their number's name, made in buffer. */
+const char *narrate_exchange(uint8_t exchange, char *buffer, size_t size);

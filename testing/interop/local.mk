@@ -29,6 +29,7 @@ EXTRA_DIST += testing/demo testing/interop/lab.sh testing/interop/pair.sh testin
 	testing/interop/scenarios/daemon.sh \
 	testing/interop/scenarios/flood.sh \
 	testing/interop/scenarios/ike_scan.sh \
+	testing/interop/scenarios/history.sh \
 	testing/interop/scenarios/swanctl.sh \
 	testing/interop/scenarios/swanctl_gateway.sh \
 	testing/interop/scenarios/wireshark.sh
