@@ -205,6 +205,9 @@ static void payloads_of(const json_t *entry, char *text, size_t size)
     unsigned counts[64], n = 0;
     for (size_t i = 0; i < json_array_size(list) && n < CYG_LEN(names); i++) {
         const char *name = json_string_value(json_array_get(list, i));
+        if (name != NULL && name[0] == ' ') {
+            continue; /* what is inside of the payload before */
+        }
         char *to = names[n];
         name_of(name != NULL ? name : "", to, sizeof names[0]);
         unsigned same = 0;

@@ -25,7 +25,8 @@ static void add_item(char *list, size_t size, const char *item)
     }
 }
 
-/* Lines of the codec's text; the first is the header, which has keys of its own. */
+/* Lines of the codec's text; the first is the header, which has keys of its own. A payload's line
+ * begins at the margin, what is in it is indented. */
 struct payload_lines {
     char *list;
     size_t size;
@@ -36,7 +37,7 @@ static void on_line(void *context, const char *line)
 {
     struct payload_lines *p = context;
     if (p->header_seen) {
-        add_item(p->list, p->size, line);
+        add_item(p->list, p->size, strncmp(line, "  ", 2) == 0 ? line + 2 : line);
     }
     p->header_seen = true;
 }

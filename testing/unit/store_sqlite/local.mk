@@ -16,6 +16,7 @@ unit_tests += \
 	testing/unit/store_sqlite/changes_test \
 	testing/unit/store_sqlite/damage_test \
 	testing/unit/store_sqlite/database_test \
+	testing/unit/store_sqlite/history_test \
 	testing/unit/store_sqlite/lookup_test \
 	testing/unit/store_sqlite/psk_select_test \
 	testing/unit/store_sqlite/rows_test \
@@ -29,6 +30,8 @@ testing_unit_store_sqlite_damage_test_CPPFLAGS = $(store_cppflags)
 testing_unit_store_sqlite_damage_test_LDADD = $(store_ldadd)
 testing_unit_store_sqlite_database_test_CPPFLAGS = $(store_cppflags)
 testing_unit_store_sqlite_database_test_LDADD = $(store_ldadd)
+testing_unit_store_sqlite_history_test_CPPFLAGS = $(store_cppflags)
+testing_unit_store_sqlite_history_test_LDADD = $(store_ldadd)
 testing_unit_store_sqlite_lookup_test_CPPFLAGS = $(store_cppflags)
 testing_unit_store_sqlite_lookup_test_LDADD = $(store_ldadd)
 testing_unit_store_sqlite_psk_select_test_CPPFLAGS = $(store_cppflags)
