@@ -178,17 +178,27 @@ static int priority_of(const struct cyg_event *event)
     return event->level <= 0 ? 5 : event->level == 1 ? 6 : 7; /* notice, info, debug */
 }
 
+static const char *cookie_text(const uint8_t cookie[8], char text[17])
+{
+    struct cyg_reader r = cyg_reader_of((struct cyg_span){ cookie, 8 });
+    snprintf(text, 17, "%016" PRIx64, cyg_reader_u64(&r));
+    return text;
+}
+
 static void write_journal(const struct cyg_event *event, uint64_t repeats)
 {
-    char text[LOG_LINE_MAX], name[CYG_NAME_MAX * 4];
+    char text[LOG_LINE_MAX], name[CYG_NAME_MAX * 4], spi_i[17], spi_r[17];
+    const struct cyg_reason_info *info = cyg_reason_info(event->error.reason);
     log_line_message(event, repeats, text);
     struct cyg_span raw = { (const uint8_t *)event->name,
                             strnlen(event->name, sizeof event->name) };
-    (void)sd_journal_send("MESSAGE=%s", text, "MESSAGE_ID=" MESSAGE_ID_PREFIX "%04x",
-                          event->error.reason, "PRIORITY=%d", priority_of(event), "GROUP=%s",
-                          log_group_names[event->group], "LEVEL=%d", event->level,
-                          "IKE_SA_UNIQUE_ID=%" PRIu32, event->ike_uniqueid, "IKE_SA_NAME=%s",
-                          cyg_escape(raw, name, sizeof name), NULL);
+    (void)sd_journal_send(
+        "MESSAGE=%s", text, "MESSAGE_ID=" MESSAGE_ID_PREFIX "%04x", event->error.reason,
+        "PRIORITY=%d", priority_of(event), "GROUP=%s", log_group_names[event->group], "LEVEL=%d",
+        event->level, "REASON=%s", info != NULL ? info->name : "", "INITIATOR_SPI=%s",
+        cookie_text(event->cookie_i, spi_i), "RESPONDER_SPI=%s",
+        cookie_text(event->cookie_r, spi_r), "IKE_SA_UNIQUE_ID=%" PRIu32, event->ike_uniqueid,
+        "IKE_SA_NAME=%s", cyg_escape(raw, name, sizeof name), NULL);
 }
 #else
 static void write_journal(const struct cyg_event *event, uint64_t repeats)

@@ -128,11 +128,13 @@ static void test_writes_json_lines(void **state)
     struct cyg_event e = from(CYG_R_INTERNAL, "[2001:db8::1]:500");
     snprintf(e.name, sizeof e.name, "a\"b\\c\n");
     e.ike_uniqueid = 7;
+    e.cookie_i[7] = 0xab; /* the responder's is not known yet */
     e.error.got_quote = cyg_quote_text("x\x1b[31m\"");
     cyg_log_event(f->log, &e, 0);
     char *line = written(f);
     const char *expected = "\",\"level\":1,\"group\":\"IKE\",\"id\":2,\"reason\":\"INTERNAL\","
                            "\"ike\":7,\"name\":\"a\\\\x22b\\\\x5cc\\\\x0a\","
+                           "\"initiator-spi\":\"00000000000000ab\","
                            "\"local\":\"192.0.2.9[500]\",\"remote\":\"2001:db8::1[500]\","
                            "\"text\":\"Internal failure: \\\"x\\\\x1b[31m\\\\x22\\\".\"}\n";
     assert_memory_equal(line, "{\"time\":\"", 9);
