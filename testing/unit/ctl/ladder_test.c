@@ -58,7 +58,7 @@ static void check(unsigned width, bool utf8, const char *entries, const char *wa
 /* clang-format off */
 #define REFUSED                                                                                   \
     MESSAGE("000000", "received", "main mode", "00000000", "204",                                 \
-            ",\"payloads\":[\"SA: IPSEC, 1 proposal, 1 transform\",\"VID: DPD\",\"VID: NAT-T\"]") \
+            ",\"payloads\":[\"SA: IPSEC, 1 proposal\",\"  P 1: ISAKMP\",\"VID: DPD\",\"VID: NAT-T\"]") \
     DECISION(                                                                                     \
         "The peer offers 3des-sha1-modp1024, we allow aes256-sha256-modp2048: nothing agrees.",   \
         ",\"reason\":\"DIFFERS_ALL\",\"mend\":\"Add it to the proposals here, or let the peer "   \
