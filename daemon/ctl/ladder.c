@@ -205,11 +205,11 @@ static void payloads_of(const json_t *entry, char *text, size_t size)
     unsigned counts[64], n = 0;
     for (size_t i = 0; i < json_array_size(list) && n < CYG_LEN(names); i++) {
         const char *name = json_string_value(json_array_get(list, i));
-        if (name != NULL && name[0] == ' ') {
-            continue; /* what is inside of the payload before */
+        if (name == NULL || name[0] == ' ' || strncmp(name, "padding:", 8) == 0) {
+            continue; /* what is inside of the payload before, or no payload */
         }
         char *to = names[n];
-        name_of(name != NULL ? name : "", to, sizeof names[0]);
+        name_of(name, to, sizeof names[0]);
         unsigned same = 0;
         while (same < n && strcmp(names[same], to) != 0) {
             same++;
@@ -387,5 +387,11 @@ void ladder_pause(struct ladder *l)
         paper_line_end(l->paper);
         paper_text(l->paper, PAPER_PLAIN, "It is not over yet.");
         paper_line_end(l->paper);
+        const size_t n = json_array_size(l->decisions);
+        if (n > 0) {
+            const json_t *last = json_array_get(l->decisions, n - 1);
+            verdict_compare(l->paper, l->decisions);
+            verdict_words(l->paper, ctl_text(last, "text"), ctl_text(last, "mend"));
+        }
     }
 }

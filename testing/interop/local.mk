@@ -28,6 +28,7 @@ EXTRA_DIST += testing/demo testing/interop/lab.sh testing/interop/pair.sh testin
 	testing/interop/scenarios/cygnet_pair.sh \
 	testing/interop/scenarios/daemon.sh \
 	testing/interop/scenarios/flood.sh \
+	testing/interop/scenarios/explain.sh \
 	testing/interop/scenarios/ike_scan.sh \
 	testing/interop/scenarios/history.sh \
 	testing/interop/scenarios/swanctl.sh \

@@ -58,7 +58,7 @@ static void check(unsigned width, bool utf8, const char *entries, const char *wa
 /* clang-format off */
 #define REFUSED                                                                                   \
     MESSAGE("000000", "received", "main mode", "00000000", "204",                                 \
-            ",\"payloads\":[\"SA: IPSEC, 1 proposal\",\"  P 1: ISAKMP\",\"VID: DPD\",\"VID: NAT-T\"]") \
+            ",\"payloads\":[\"SA: IPSEC, 1 proposal\",\"  P 1: ISAKMP\",\"VID: DPD\",\"VID: NAT-T\",\"padding: 3 bytes\"]") \
     DECISION(                                                                                     \
         "The peer offers 3des-sha1-modp1024, we allow aes256-sha256-modp2048: nothing agrees.",   \
         ",\"reason\":\"DIFFERS_ALL\",\"mend\":\"Add it to the proposals here, or let the peer "   \
@@ -185,8 +185,9 @@ static void test_control_characters_do_not_get_out(void **state)
 static void test_unfinished_is_said_so(void **state)
 {
     (void)state;
-    char *text = print(80, true, false, DECISION("a", ""));
+    char *text = print(80, true, false, DECISION("It waits.", ",\"mend\":\"Do not wait.\""));
     assert_non_null(strstr(text, "It is not over yet."));
+    assert_non_null(strstr(text, "What happened   It waits.\n  What to change  Do not wait.\n"));
     free(text);
 }
 
