@@ -17,6 +17,7 @@ libhostile_la_SOURCES = \
 	testing/hostile/group_d.c \
 	testing/hostile/group_e.c \
 	testing/hostile/group_f.c \
+	testing/hostile/group_f2.c \
 	testing/hostile/group_h.c \
 	testing/hostile/group_m.c \
 	testing/hostile/group_n.c \

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Somebody on the path, or anywhere, sends what he likes while two honest hosts negotiate; they
  * must come up in their usual time, and nothing he sends may move, end or cost what HOSTILE.md says
- * it must not. The rows of HOSTILE.md get tables of their own later; this is what holds for all. */
+ * it must not. Single inputs are rows of testing/hostile; here is what holds whatever the
+ * seed makes of it. */
 #include "simulation/suites.h"
 
 #include "codec/builder.h"
