@@ -321,11 +321,14 @@ static void on_refused(struct store_job *job)
 static bool list_more(struct client *client)
 {
     struct listing *l = client_state(client);
-    if (l->is_done && !l->is_reading) {
+    if (l->is_reading) {
+        return false; /* all else in it is the job's */
+    }
+    if (l->is_done) {
         struct cyg_vici_writer w;
         cyg_vici_begin(&w, CYG_VICI_CMD_RESPONSE, NULL);
         client_reply(client, &w);
-    } else if (!l->is_reading) {
+    } else {
         l->is_reading = true;
         store_job_start(client_vici(client), client, CYG_LANE_SLOW, &l->job);
     }

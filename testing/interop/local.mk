@@ -33,4 +33,5 @@ EXTRA_DIST += testing/demo testing/interop/lab.sh testing/interop/pair.sh testin
 	testing/interop/scenarios/history.sh \
 	testing/interop/scenarios/swanctl.sh \
 	testing/interop/scenarios/swanctl_gateway.sh \
+	testing/interop/scenarios/swanctl_shutdown.sh \
 	testing/interop/scenarios/wireshark.sh
