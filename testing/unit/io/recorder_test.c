@@ -161,7 +161,7 @@ static void has(struct fixture *f, const char *line)
 
 static struct cyg_quote proposal(const char *text)
 {
-    struct cyg_proposal p = { 0 };
+    struct cyg_proposal p = { .protocol = CYG_PROPOSAL_IKE };
     assert_int_equal(cyg_proposal_parse(CYG_PROPOSAL_IKE, cyg_span_str(text), &p, NULL), CYG_OK);
     return cyg_quote(CYG_QUOTE_PROPOSAL, (struct cyg_span){ (const uint8_t *)&p, sizeof p });
 }
