@@ -111,6 +111,12 @@ struct child_sa *child_sa_by_spi(const struct engine *engine, uint32_t spi_in)
                        table_find(engine, engine->children, TABLE_KEY(spi_in)));
 }
 
+const struct child_sa *child_sa_holding(const struct engine *engine, uint32_t reqid)
+{
+    const struct flow_use *use = flow_by_reqid(engine, reqid);
+    return use == NULL ? NULL : use->children;
+}
+
 struct child_sa *child_sa_by_reqid(const struct engine *engine, uint32_t reqid, uint32_t spi,
                                    bool inbound)
 {

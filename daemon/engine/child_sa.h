@@ -116,5 +116,7 @@ void child_sa_adopt(struct ike_sa *sa, struct child_sa *child);
 void child_spi_bytes(uint32_t spi, uint8_t ret[4]);
 
 struct child_sa *child_sa_by_spi(const struct engine *engine, uint32_t spi_in);
+/* One that the policy of this request id is for; NULL. */
+const struct child_sa *child_sa_holding(const struct engine *engine, uint32_t reqid);
 struct child_sa *child_sa_by_reqid(const struct engine *engine, uint32_t reqid, uint32_t spi,
                                    bool inbound);

@@ -252,6 +252,13 @@ void engine_kernel_done(struct engine *engine, cyg_usec now, uint64_t tag,
     settle(engine);
 }
 
+void engine_unreachable(struct engine *engine, cyg_usec now, const struct cyg_address *remote)
+{
+    engine->now = now;
+    orders_unreachable(engine, remote);
+    settle(engine);
+}
+
 void engine_kernel_event(struct engine *engine, cyg_usec now, const struct cyg_kernel_event *event)
 {
     engine->now = now;

@@ -109,6 +109,10 @@ void engine_job_free(struct engine_job *job);
 /* How much later than `now` the work may be finished; storage jobs carry it to the store. */
 cyg_usec engine_job_deadline(const struct engine_job *job);
 
+/* ICMP says that this address and port can't be reached. Nobody has proved it: it is recorded for
+ * what we are beginning there, and changes nothing else. */
+void engine_unreachable(struct engine *engine, cyg_usec now, const struct cyg_address *remote);
+
 void engine_kernel_done(struct engine *engine, cyg_usec now, uint64_t tag,
                         const struct cyg_kernel_result *result);
 void engine_kernel_event(struct engine *engine, cyg_usec now, const struct cyg_kernel_event *event);

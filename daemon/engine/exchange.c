@@ -248,6 +248,18 @@ void exchange_suspect(struct exchange *x, const struct cyg_error *why)
     }
 }
 
+void exchange_unreachable(struct exchange *x)
+{
+    struct cyg_error record;
+    if (x->unreachable) {
+        return;
+    }
+    x->unreachable = true;
+    (void)CYG_FAIL(&record, CYG_R_UNREACHABLE_SEEN,
+                   .got_quote = events_quote_endpoint(&x->sa->path.remote));
+    records_add(x, &record);
+}
+
 /* One more repetition, then the attempt ends, 8 s in all (PROTOCOL "A clear-text refusal"). */
 void exchange_hint(struct exchange *x, const struct cyg_error *hint)
 {
@@ -326,6 +338,7 @@ static void commit(struct exchange *x)
         x->answered = 0;
         x->answered_at = engine->now;
         x->heard = true;
+        x->unreachable = false;
         x->hinted = false; /* a valid message wins over a refusal in clear */
         if (x->hint != NULL) {
             x->hint->reason = 0;

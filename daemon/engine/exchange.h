@@ -202,6 +202,9 @@ void exchange_hint(struct exchange *x, const struct cyg_error *hint);
 /* Something came that shows why it will probably fail: said in the end, if nothing better comes. */
 void exchange_suspect(struct exchange *x, const struct cyg_error *why);
 
+/* ICMP says that the peer can't be reached: said once, and again in the end if it stays silent. */
+void exchange_unreachable(struct exchange *x);
+
 /* The timer fired. */
 void exchange_timer(struct exchange *x);
 

@@ -8,6 +8,7 @@
 #include "exchange.h"
 #include "flows.h"
 #include "jobs.h"
+#include "limit.h"
 #include "live.h"
 #include "main_mode.h"
 #include "orders_internal.h"
@@ -445,6 +446,24 @@ void orders_ike_up(struct ike_sa *sa)
     struct order *order;
     while ((order = waiting_for(sa)) != NULL) {
         go_on_with(order, sa);
+    }
+}
+
+/* Only what orders begin is ours to begin. A walk over all of them, hence not for every ICMP
+ * message that somebody sends us. */
+void orders_unreachable(struct engine *engine, const struct cyg_address *remote)
+{
+    if (!limit_take(engine, &engine->limit_log, remote, CYG_R_UNREACHABLE_SEEN, NULL)) {
+        return;
+    }
+    for (struct table_item *item = engine->orders; item != NULL; item = table_next(item)) {
+        const struct order *order = TABLE_OWNER(struct order, by_id, item);
+        bool fits = order->state == ORDER_PHASE1 && order->sa != NULL
+                    && cyg_endpoint_equal(&order->sa->path.remote, remote);
+        struct exchange *x = fits ? exchange_find(order->sa, EXCHANGE_MAIN, 0) : NULL;
+        if (x != NULL && x->kind->initiator) {
+            exchange_unreachable(x);
+        }
     }
 }
 

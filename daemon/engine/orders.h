@@ -24,6 +24,9 @@ void orders_initiate(struct engine *engine, const char *peer, const char *child)
 /* A look-up of an order is done. */
 void orders_job_done(struct engine *engine, struct engine_job *job);
 
+/* ICMP says that this address can't be reached. */
+void orders_unreachable(struct engine *engine, const struct cyg_address *remote);
+
 /* An IKE SA is up, has ended. */
 void orders_ike_up(struct ike_sa *sa);
 void orders_ike_ended(struct ike_sa *sa, const struct cyg_error *why);

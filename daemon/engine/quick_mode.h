@@ -80,7 +80,8 @@ CYG_MUST_USE enum cyg_code quick_check_ke(struct exchange *x, const struct messa
 void quick_put_natoa(struct exchange *x, struct builder *b, struct cyg_writer *w);
 
 /* What the data plane answered as an error. */
-void quick_kernel_failed(const struct cyg_kernel_result *result, struct cyg_error *err);
+void quick_kernel_failed(const struct exchange *x, const struct cyg_kernel_result *result,
+                         struct cyg_error *err);
 
 /* Give back what the exchange holds; ends an unfinished child. */
 void quick_ended(struct exchange *x, const struct cyg_error *why);

@@ -245,12 +245,14 @@ void quick_put_natoa(struct exchange *x, struct builder *b, struct cyg_writer *w
     put_one_natoa(x->kind->initiator ? peer : own, draft, b, w);
 }
 
-void quick_kernel_failed(const struct cyg_kernel_result *result, struct cyg_error *err)
+void quick_kernel_failed(const struct exchange *x, const struct cyg_kernel_result *result,
+                         struct cyg_error *err)
 {
     *err = result->error;
     if (err->reason == 0) {
         (void)CYG_FAIL(err, CYG_R_KERNEL_FAILED);
     }
+    why_held(x->engine, err);
 }
 
 /* ---- the end ---- */

@@ -155,7 +155,7 @@ static enum step_result spi_reserved(struct exchange *x, const struct cyg_kernel
 {
     struct quick_mode *qm = x->data;
     if (result->code != CYG_OK) {
-        quick_kernel_failed(result, err);
+        quick_kernel_failed(x, result, err);
         return STEP_REFUSED;
     }
     qm->spi_in = result->spi;
@@ -180,7 +180,7 @@ static enum step_result send_confirmation(struct exchange *x,
 {
     struct outgoing o;
     if (result->code != CYG_OK) {
-        quick_kernel_failed(result, err);
+        quick_kernel_failed(x, result, err);
         return STEP_REFUSED;
     }
     outgoing_begin(&o, x, PROTECT_HASH_3);

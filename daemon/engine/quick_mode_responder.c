@@ -70,7 +70,7 @@ static enum step_result send_answer(struct exchange *x, const struct cyg_kernel_
     struct quick_mode *qm = x->data;
     struct outgoing o;
     if (result->code != CYG_OK) {
-        quick_kernel_failed(result, err);
+        quick_kernel_failed(x, result, err);
         return STEP_REFUSED;
     }
     uint8_t spi[4];
@@ -125,7 +125,7 @@ static enum step_result spi_reserved(struct exchange *x, const struct cyg_kernel
 {
     struct quick_mode *qm = x->data;
     if (result->code != CYG_OK) {
-        quick_kernel_failed(result, err);
+        quick_kernel_failed(x, result, err);
         return STEP_REFUSED;
     }
     qm->spi_in = result->spi;
@@ -281,9 +281,8 @@ static enum step_result take_offer(struct exchange *x, const struct message *in,
 static enum step_result installed(struct exchange *x, const struct cyg_kernel_result *result,
                                   struct cyg_error *err)
 {
-    (void)x;
     if (result->code != CYG_OK) {
-        quick_kernel_failed(result, err);
+        quick_kernel_failed(x, result, err);
         return STEP_REFUSED;
     }
     return STEP_TAKEN;

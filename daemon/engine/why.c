@@ -305,3 +305,21 @@ void why_flows_partly(const char *child, size_t failed, size_t all, const struct
     (void)CYG_FAIL(ret, refused ? CYG_R_FLOWS_REFUSED : CYG_R_FLOWS_PARTLY, .got = failed,
                    .want = all, .got_quote = cyg_quote_text(child), .want_quote = why);
 }
+
+/* ---- the data plane ---- */
+
+void why_held(const struct engine *engine, struct cyg_error *err)
+{
+    const struct child_sa *holder = err->reason == CYG_R_POLICY_HELD && err->got <= UINT32_MAX
+                                        ? child_sa_holding(engine, (uint32_t)err->got)
+                                        : NULL;
+    if (holder == NULL) {
+        return;
+    }
+    const struct cyg_error held = *err;
+    char words[CYG_QUOTE_MAX + 1];
+    snprintf(words, sizeof words, "peer %.40s, child %.40s", holder->peer->name,
+             holder->config->name);
+    (void)CYG_FAIL(err, CYG_R_POLICY_HELD_BY, .got = held.got, .want = held.want,
+                   .got_quote = held.got_quote, .want_quote = cyg_quote_words(words));
+}

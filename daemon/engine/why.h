@@ -32,5 +32,8 @@ void why_no_flow(struct exchange *x, const struct cyg_flow *asked, const struct 
 void why_flows_partly(const char *child, size_t failed, size_t all, const struct cyg_error *last,
                       struct cyg_error *ret);
 
+/* The data plane knows who holds a flow by number only: *err says it by name, if we know it. */
+void why_held(const struct engine *engine, struct cyg_error *err);
+
 /* Whose key it is, for records: its owners, never the key. */
 struct cyg_quote why_key(const struct cyg_peer_secret *secret);

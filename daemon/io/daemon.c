@@ -63,12 +63,22 @@ static void on_datagram(void *context, const struct cyg_path *path, struct cyg_s
     engine_packet(d->engine, cyg_time_now(), path, datagram);
 }
 
+static void on_unreachable(void *context, const struct cyg_address *remote)
+{
+    struct daemon *d = context;
+    engine_unreachable(d->engine, cyg_time_now(), remote);
+}
+
 static void on_readable(uv_poll_t *poll, int status, int events)
 {
     struct daemon *d = poll->data;
-    (void)status;
+    const size_t index = (size_t)(poll - d->polls);
     (void)events;
-    sockets_readable(d->sockets, (size_t)(poll - d->polls), on_datagram, d);
+    if (status < 0) { /* the error queue: libuv stops watching */
+        sockets_failed(d->sockets, index, on_unreachable, d);
+        uv_poll_start(poll, UV_READABLE, on_readable);
+    }
+    sockets_readable(d->sockets, index, on_datagram, d);
     run_engine(d);
 }
 

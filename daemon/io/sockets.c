@@ -4,6 +4,7 @@
 #include "sockets.h"
 
 #include <errno.h>
+#include <linux/errqueue.h>
 #include <linux/filter.h>
 #include <netinet/in.h>
 #include <netinet/udp.h>
@@ -79,6 +80,10 @@ static enum cyg_code open_one(struct sockets *s, const struct cyg_address *local
     if (probe >= 0) {
         close(probe);
         fd = bound_socket(local, nat_t, s->mark);
+    }
+    if (fd >= 0) { /* what ICMP says is good to know, and no more */
+        (void)(local->family == 6 ? set_option(fd, IPPROTO_IPV6, IPV6_RECVERR, 1)
+                                  : set_option(fd, IPPROTO_IP, IP_RECVERR, 1));
     }
     if (fd < 0) {
         const int why = errno;
@@ -266,6 +271,48 @@ void sockets_readable(struct sockets *s, size_t index, sockets_receive *receive,
     }
 }
 
+/* Whether the error queue's message is somebody's word that the address can't be reached. */
+static bool says_unreachable(struct msghdr *msg)
+{
+    for (struct cmsghdr *c = CMSG_FIRSTHDR(msg); c != NULL; c = CMSG_NXTHDR(msg, c)) {
+        const bool is_error = (c->cmsg_level == IPPROTO_IP && c->cmsg_type == IP_RECVERR)
+                              || (c->cmsg_level == IPPROTO_IPV6 && c->cmsg_type == IPV6_RECVERR);
+        struct sock_extended_err e;
+        if (!is_error || c->cmsg_len < CMSG_LEN(sizeof e)) {
+            continue;
+        }
+        memcpy(&e, CMSG_DATA(c), sizeof e);
+        return (e.ee_origin == SO_EE_ORIGIN_ICMP || e.ee_origin == SO_EE_ORIGIN_ICMP6)
+               && (e.ee_errno == ECONNREFUSED || e.ee_errno == EHOSTUNREACH
+                   || e.ee_errno == ENETUNREACH || e.ee_errno == EACCES);
+    }
+    return false;
+}
+
+void sockets_failed(struct sockets *s, size_t index, sockets_unreachable *unreachable,
+                    void *context)
+{
+    for (size_t i = 0; i < BATCH; i++) {
+        struct sockaddr_storage to;
+        union {
+            uint8_t bytes[256];
+            struct cmsghdr align;
+        } control;
+        struct cyg_address remote;
+        struct msghdr msg = { .msg_name = &to,
+                              .msg_namelen = sizeof to,
+                              .msg_control = control.bytes,
+                              .msg_controllen = sizeof control.bytes };
+        if (recvmsg(s->socket[index].fd, &msg, MSG_ERRQUEUE | MSG_DONTWAIT) < 0) {
+            return;
+        }
+        if (says_unreachable(&msg)
+            && cyg_address_from_sockaddr((const struct sockaddr *)&to, &remote) == CYG_OK) {
+            unreachable(context, &remote);
+        }
+    }
+}
+
 /* The socket to send from: same port and family, its own address before any. */
 static const struct ike_socket *socket_for(const struct sockets *s, const struct cyg_path *path)
 {
@@ -340,7 +387,9 @@ void sockets_send(struct sockets *s, const struct cyg_path *path, struct cyg_spa
                           .msg_control = control.bytes,
                           .msg_controllen = sizeof control.bytes };
     name_source(&msg, &path->local);
-    if (sendmsg(socket->fd, &msg, MSG_DONTWAIT | MSG_NOSIGNAL) < 0) {
+    /* What ICMP has said of an earlier datagram is reported once, instead of sending this one. */
+    if (sendmsg(socket->fd, &msg, MSG_DONTWAIT | MSG_NOSIGNAL) < 0
+        && sendmsg(socket->fd, &msg, MSG_DONTWAIT | MSG_NOSIGNAL) < 0) {
         s->counts.send_failed++;
     } else {
         s->counts.sent++;

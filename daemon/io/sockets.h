@@ -34,6 +34,13 @@ int sockets_fd(const struct sockets *sockets, size_t index);
 void sockets_readable(struct sockets *sockets, size_t index, sockets_receive *receive,
                       void *context);
 
+/* Said of where we have sent to: ICMP, so not proof. */
+typedef void sockets_unreachable(void *context, const struct cyg_address *remote);
+
+/* Take at most a batch of what ICMP says; libuv calls that an error of the socket. */
+void sockets_failed(struct sockets *sockets, size_t index, sockets_unreachable *unreachable,
+                    void *context);
+
 /* Send from path.local to path.remote; a local port of 0 means the IKE port. Failure is loss. */
 void sockets_send(struct sockets *sockets, const struct cyg_path *path, struct cyg_span datagram);
 

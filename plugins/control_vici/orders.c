@@ -150,8 +150,9 @@ static void each_waiting(struct server *server, const struct cyg_event *event,
         const struct waiting *w = client_state(client);
         if (event->type == CYG_EVENT_LOG) {
             progress(client, event);
-        } else if (w != NULL && w->order_id == event->order_id) {
-            finish(client, event);
+        } else if (event->type == CYG_EVENT_ORDER_DONE && w != NULL
+                   && w->order_id == event->order_id) {
+            finish(client, event); /* an SA that came up is only on its way */
         }
     }
 }

@@ -4,9 +4,11 @@
  * those that the exchange used (DESIGN "Peers: how one is found"). */
 #include "lookup.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#define EXPECTED       8u    /* identities that a refusal names */
 #define PATTERNS_TRIED 1000u /* of one database: as many as there may be */
 
 /* How near the best miss came, for the reason. */
@@ -217,38 +219,68 @@ static struct cyg_quote quote_address(const struct cyg_address *a)
     return cyg_quote(CYG_QUOTE_ADDRESS, (struct cyg_span){ (const uint8_t *)a, sizeof *a });
 }
 
-/* No peer has the identity: say what the first one that fits the addresses expects. */
+/* The identities that are expected, as words, as far as they go. */
+struct expected {
+    char words[CYG_QUOTE_MAX + 1];
+    size_t used, n;
+};
+
+static void expect(struct expected *e, const struct cyg_identity *id)
+{
+    char text[CYG_IDENTITY_TEXT];
+    if (e->used < sizeof e->words) {
+        e->used +=
+            (size_t)snprintf(e->words + e->used, sizeof e->words - e->used, "%s%s",
+                             e->n > 0 ? ", " : "", cyg_identity_format(id, text, sizeof text));
+    }
+    e->n++;
+}
+
+static enum cyg_code expect_members(struct search *s, struct connection *c, int64_t group,
+                                    int64_t policy, struct expected *e)
+{
+    CYG_CLEANUP(query_endp) sqlite3_stmt *members = NULL;
+    bool row = true;
+    enum cyg_code code = query_start(c, Q_SOME_MEMBERS, &members, s->err);
+    if (code != CYG_OK) {
+        return code;
+    }
+    query_bind_number(members, 1, group);
+    query_bind_number(members, 2, policy);
+    query_bind_number(members, 3, EXPECTED);
+    while ((code = query_step(members, &row, s->err)) == CYG_OK && row) {
+        struct cyg_identity id;
+        identity_of_form(query_bytes(members, 0), &id);
+        expect(e, &id);
+    }
+    return code;
+}
+
+/* No peer has the identity: say what those that fit the addresses expect. */
 static enum cyg_code fail_identity(struct search *s)
 {
-    struct cyg_quote want = { 0 };
+    struct expected e = { .n = 0 };
     size_t total = 0;
-    for (size_t i = 0; i < s->n_groups; i++) {
+    enum cyg_code code = CYG_OK;
+    for (size_t i = 0; i < s->n_groups && code == CYG_OK; i++) {
+        struct connection *c = s->lookup->connections[s->groups[i].source];
+        int64_t policies[POLICIES + 1];
+        size_t n = 0;
         total += s->groups[i].n_peers;
-    }
-    struct connection *c = s->lookup->connections[s->groups[0].source];
-    int64_t policies[POLICIES + 1];
-    size_t n = 0;
-    enum cyg_code code = group_policies(c, s->groups[0].id, policies, &n, s->err);
-    CYG_CLEANUP(query_endp) sqlite3_stmt *first = NULL;
-    bool row = false;
-    if (code == CYG_OK && n > 0) {
-        code = query_start(c, Q_FIRST_MEMBER, &first, s->err);
-        if (code == CYG_OK) {
-            query_bind_number(first, 1, s->groups[0].id);
-            query_bind_number(first, 2, policies[0]);
-            code = query_step(first, &row, s->err);
+        if (e.n < EXPECTED) {
+            code = group_policies(c, s->groups[i].id, policies, &n, s->err);
         }
-    }
-    CYG_CLEANUP(cyg_peer_releasep) struct cyg_peer *peer = NULL;
-    if (code == CYG_OK && row
-        && peer_load(s->lookup, c, query_text(first, 0), &peer, NULL) == CYG_OK) {
-        want = quote_identity(&peer->remote_id);
+        for (size_t k = 0; k < n && e.n < EXPECTED && code == CYG_OK; k++) {
+            code = expect_members(s, c, s->groups[i].id, policies[k], &e);
+        }
     }
     if (code != CYG_OK) {
         return code;
     }
-    return CYG_FAIL(s->err, CYG_R_PEER_NO_IDENTITY_FITS, .got = total,
-                    .got_quote = quote_identity(s->query->remote_id), .want_quote = want);
+    const bool is_private = cyg_identity_is_private(s->query->remote_id, &s->query->path.remote);
+    return CYG_FAIL(s->err, is_private ? CYG_R_PEER_PRIVATE_IDENTITY : CYG_R_PEER_NO_IDENTITY_FITS,
+                    .got = total, .got_quote = quote_identity(s->query->remote_id),
+                    .want_quote = cyg_quote_words(e.words));
 }
 
 static enum cyg_code fail_search(struct search *s)

@@ -19,7 +19,7 @@ check-net: all
 		$(srcdir)/testing/interop/kernel_tun_test.bats
 .PHONY: check-net
 
-EXTRA_DIST += testing/demo testing/interop/lab.sh testing/interop/pair.sh testing/interop/run \
+EXTRA_DIST += testing/demo testing/interop/lab.sh testing/interop/explain.sh testing/interop/pair.sh testing/interop/run \
 	testing/interop/scenarios/capture.sh \
 	testing/interop/scenarios/charon_flows.sh \
 	testing/interop/scenarios/charon_ipv6.sh \
@@ -27,6 +27,8 @@ EXTRA_DIST += testing/demo testing/interop/lab.sh testing/interop/pair.sh testin
 	testing/interop/scenarios/cygnet_nat.sh \
 	testing/interop/scenarios/cygnet_pair.sh \
 	testing/interop/scenarios/daemon.sh \
+	testing/interop/scenarios/explain_charon.sh \
+	testing/interop/scenarios/explain_cygnet.sh \
 	testing/interop/scenarios/flood.sh \
 	testing/interop/scenarios/explain.sh \
 	testing/interop/scenarios/ike_scan.sh \

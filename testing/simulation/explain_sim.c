@@ -209,8 +209,8 @@ static void some_of_several_flows_are_refused(struct sim *s)
                    "b.net.remote_ts = 10.2.0.0/24, 10.2.1.0/24");
     sim_peers(p.b, "a.net.local_ts = 10.2.0.0/24\na.net.remote_ts = 10.1.0.0/24");
     SIM_REQUIRE(fails_for(s, p.a, "b", CYG_R_FLOWS_REFUSED));
-    SIM_REQUIRE_EQUAL(sim_record(p.a, CYG_R_FLOW_REFUSED) != NULL, 1);
-    SIM_REQUIRE_EQUAL(sim_reasons(p.a, CYG_R_FLOW_REFUSED), 3);
+    /* three of them: each is said, and told once more as the end of its exchange */
+    SIM_REQUIRE_EQUAL(sim_reasons(p.a, CYG_R_FLOW_REFUSED), 6);
     SIM_REQUIRE_EQUAL(sim_sas(p.a), 2);
 }
 
@@ -241,6 +241,21 @@ static void the_initiator_is_refused_by_its_name(struct sim *s)
                      "they expect a.example.org"));
 }
 
+/* ---- 18: one flow, two peers ---- */
+
+static void another_peer_holds_the_flow(struct sim *s)
+{
+    struct sim_pair p = sim_pair(s);
+    struct sim_host *c = sim_host(s, "c", "203.0.113.1");
+    sim_tunnel(p.b, c);
+    sim_peers(p.b, "c.net.local_ts = 10.2.0.0/16\nc.net.remote_ts = 10.1.0.0/16");
+    sim_peers(c, "b.net.local_ts = 10.1.0.0/16\nb.net.remote_ts = 10.2.0.0/16");
+    SIM_REQUIRE(sim_up(p.a, p.b, 1));
+    SIM_REQUIRE(fails_for(s, p.b, "c", CYG_R_POLICY_HELD_BY));
+    SIM_REQUIRE(says(p.b, CYG_R_POLICY_HELD_BY, "10.2.0.0/16 === 10.1.0.0/16 is already held by",
+                     "peer a, child net."));
+}
+
 /* ---- 11: silence ---- */
 
 static void nobody_answers_message_1(struct sim *s)
@@ -250,6 +265,25 @@ static void nobody_answers_message_1(struct sim *s)
     SIM_REQUIRE(fails_for(s, p.a, "b", CYG_R_NO_ANSWER_FIRST));
     SIM_REQUIRE(says(p.a, CYG_R_NO_ANSWER_FIRST, "6 tries to 198.51.100.1[500]",
                      "port unreachable seen: no"));
+}
+
+static void icmp_says_that_nobody_listens(struct sim *s)
+{
+    struct sim_pair p = sim_pair(s);
+    struct cyg_address other = *sim_address(p.b, 0);
+    sim_stop(p.b);
+    uint64_t order = sim_initiate(p.a, "b", "net");
+    sim_run(s, CYG_SEC);
+    other.port = 500;
+    for (size_t i = 0; i < 3; i++) {
+        engine_unreachable(sim_engine(p.a), sim_now(s), &other);
+    }
+    SIM_REQUIRE_EQUAL(sim_reasons(p.a, CYG_R_UNREACHABLE_SEEN), 1);
+    SIM_REQUIRE(sim_result(p.a, order) == NULL); /* said, not acted upon */
+    SIM_REQUIRE(!sim_run_order(p.a, order, LONG));
+    SIM_REQUIRE_EQUAL(sim_result(p.a, order)->reason, CYG_R_NO_ANSWER_UNREACHABLE);
+    SIM_REQUIRE(says(p.a, CYG_R_NO_ANSWER_UNREACHABLE, "6 tries to 198.51.100.1[500]",
+                     "ICMP unreachable seen: yes"));
 }
 
 /* Lets the first messages of a pass, then no more. */
@@ -291,7 +325,9 @@ static const struct sim_test tests[] = {
     SIM_TEST(some_of_several_flows_are_refused, 0),
     SIM_TEST(the_responder_has_another_name, 0),
     SIM_TEST(the_initiator_is_refused_by_its_name, 0),
+    SIM_TEST(another_peer_holds_the_flow, 0),
     SIM_TEST(nobody_answers_message_1, 0),
+    SIM_TEST(icmp_says_that_nobody_listens, 0),
     SIM_TEST(the_peer_falls_silent, 0),
 };
 const struct sim_suite explain_suite = { "explain", tests, CYG_LEN(tests) };

@@ -221,8 +221,11 @@ static const char *policy_add(struct sim_kernel *k, const struct cyg_policy_spec
     }
     size_t i = find_policy(k, &policy->flow);
     if (i < k->n_policies && k->policies[i].reqid != policy->reqid) {
-        result->code = CYG_REFUSED;
-        result->error.reason = SIM_POLICY_HELD;
+        const struct cyg_flow *flow = &policy->flow;
+        result->code =
+            CYG_FAIL(&result->error, CYG_R_POLICY_HELD, .got = k->policies[i].reqid,
+                     .got_quote = cyg_quote(
+                         CYG_QUOTE_FLOW, (struct cyg_span){ (const uint8_t *)flow, sizeof *flow }));
         return NULL;
     }
     if (i == k->n_policies) {

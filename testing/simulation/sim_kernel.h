@@ -5,7 +5,6 @@
 #include "simulation/sim_internal.h"
 
 #define SIM_KERNEL_ORDER 64u
-#define SIM_POLICY_HELD  CYG_R_INTERNAL
 
 struct sim_sa {
     struct cyg_sa_spec spec;
