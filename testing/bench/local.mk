@@ -27,6 +27,12 @@ benches += testing/bench/flood
 testing_bench_flood_CPPFLAGS = $(crypto_cppflags)
 testing_bench_flood_SOURCES = testing/bench/flood.c $(bench_host)
 testing_bench_flood_LDADD = libio.la $(bench_ldadd) -lpthread
+
+# The hostile suite against a running daemon, for testing/interop/scenarios/hostile_live.sh.
+benches += testing/hostile/live
+testing_hostile_live_CPPFLAGS = $(crypto_cppflags)
+testing_hostile_live_SOURCES = testing/hostile/live.c $(bench_host)
+testing_hostile_live_LDADD = libhostile.la libio.la $(bench_ldadd)
 endif
 endif
 

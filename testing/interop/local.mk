@@ -31,6 +31,7 @@ EXTRA_DIST += testing/demo testing/interop/lab.sh testing/interop/explain.sh tes
 	testing/interop/scenarios/explain_cygnet.sh \
 	testing/interop/scenarios/flood.sh \
 	testing/interop/scenarios/explain.sh \
+	testing/interop/scenarios/hostile_live.sh \
 	testing/interop/scenarios/ike_scan.sh \
 	testing/interop/scenarios/history.sh \
 	testing/interop/scenarios/swanctl.sh \
