@@ -100,6 +100,9 @@ static void apply_one(struct engine *engine, const struct cyg_peer_change *chang
 {
     struct cyg_error err = { 0 };
     struct ike_sa *sa;
+    if (change->source != 0) {
+        return; /* what came over VICI: see next_sa */
+    }
     while (change->gone && (sa = by_peer_first(engine, change->source, change->id)) != NULL) {
         end_gone(sa);
     }
