@@ -28,6 +28,7 @@ struct ladder {
     size_t n_turns; /* that there were; kept are the last TURNS_MAX */
     struct turn turns[TURNS_MAX];
     json_t *decisions; /* for the end */
+    size_t decided_at; /* n_turns at the last of them */
 };
 
 struct ladder *ladder_new(struct paper *paper)
@@ -296,12 +297,26 @@ static void put_between(struct ladder *l, enum paper_style style, enum paper_sig
     } while (*text != '\0');
 }
 
+/* What cannot be decrypted is no message here, so its repetitions would only repeat the decision.
+ */
+static bool is_repeated(const struct ladder *l, const json_t *entry)
+{
+    const size_t n = json_array_size(l->decisions);
+    return n > 0 && l->n_turns == l->decided_at
+           && strcmp(ctl_text(json_array_get(l->decisions, n - 1), "text"), ctl_text(entry, "text"))
+                  == 0;
+}
+
 static void put_decision(struct ladder *l, const json_t *entry)
 {
     const bool differs = json_object_get(entry, "compare") != NULL;
+    if (is_repeated(l, entry)) {
+        return;
+    }
     put_between(l, differs ? PAPER_BAD : PAPER_PLAIN, SIGN_NOTE, ctl_text(entry, "text"));
     if (differs || ctl_text(entry, "mend")[0] != '\0') {
         json_array_append(l->decisions, (json_t *)(uintptr_t)entry);
+        l->decided_at = l->n_turns;
     }
 }
 
@@ -341,6 +356,9 @@ static void put_end(struct ladder *l, const json_t *entry)
     paper_text(p, PAPER_PLAIN, " after %.3f s", since(l, entry));
     paper_line_end(p);
     if (failed) {
+        if (json_object_get(entry, "compare") != NULL) {
+            json_array_append(l->decisions, (json_t *)(uintptr_t)entry);
+        }
         verdict_compare(p, l->decisions);
         verdict_words(p, text, advice(l, entry));
     } else if (text[0] != '\0') {

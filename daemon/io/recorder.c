@@ -45,6 +45,7 @@ struct negotiation {
     bool is_up, is_down, has_failed;
     uint8_t phase;
     struct cyg_error why, last; /* of a failure; of what came up or went down */
+    int64_t last_when;          /* of the last item, wall clock */
     cyg_usec close_at;
 };
 
@@ -243,6 +244,7 @@ static void add(struct recorder *r, struct negotiation *n, const struct cyg_even
     }
     *n->end = item;
     n->end = &item->next;
+    n->last_when = item->when;
     n->n_items++;
     n->bytes += size;
     r->bytes += size;
@@ -313,7 +315,7 @@ static void forget(struct recorder *r, struct negotiation *n)
 static void close_negotiation(struct recorder *r, struct negotiation *n, const char *result)
 {
     const struct ending ending = { .result = result != NULL ? result : result_of(n),
-                                   .when = wall_of(0),
+                                   .when = n->last_when, /* not that of the wait for more */
                                    .phase = n->phase,
                                    .left_out = n->left_out,
                                    .why = n->why.reason != 0 ? n->why : n->last };

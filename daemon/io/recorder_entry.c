@@ -137,6 +137,15 @@ static const char *compare(const struct cyg_error *e, struct entry_texts *t)
     return what;
 }
 
+static void put_compare(const struct cyg_error *e, struct entry_texts *t,
+                        struct cyg_history_entry *ret)
+{
+    ret->what = compare(e, t);
+    ret->ours = t->ours;
+    ret->theirs = t->theirs;
+    ret->differs = t->differs;
+}
+
 /* ---- entries ---- */
 
 static const char *cookie_text(const uint8_t cookie[8], char text[17])
@@ -249,10 +258,7 @@ void entry_of_item(const struct head *head, uint32_t seq, const struct item *ite
         ret->message_id = event->message_id;
         ret->exchange = narrate_exchange(event->exchange, t->exchange, sizeof t->exchange);
     }
-    ret->what = compare(&event->error, t);
-    ret->ours = t->ours;
-    ret->theirs = t->theirs;
-    ret->differs = t->differs;
+    put_compare(&event->error, t, ret);
 }
 
 void entry_of_ending(const struct head *head, uint32_t seq, const struct ending *ending,
@@ -270,6 +276,7 @@ void entry_of_ending(const struct head *head, uint32_t seq, const struct ending 
     ret->result = ending->result;
     if (info != NULL) {
         put_record(&ending->why, t, ret);
+        put_compare(&ending->why, t, ret);
     }
     if (ending->left_out > 0) {
         const size_t at = info != NULL ? strlen(t->text) : 0;
