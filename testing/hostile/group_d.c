@@ -24,7 +24,8 @@ static const struct variant publics[] = {
       .reason = CYG_R_DH_PUBLIC_BAD },
     { "MM3: all bits", .at = AT_MM3, .make = make_public, .a = 0xff, .reaction = HOLD, .dh = 1,
       .reason = CYG_R_DH_PUBLIC_BAD },
-    { "MM3: no element", .at = AT_MM3, .make = make_public, .a = 0x42, .reaction = HOLD, .dh = 1,
+    /* 0x4343...: no quadratic residue of modp2048 either (H-055) */
+    { "MM3: no element", .at = AT_MM3, .make = make_public, .a = 0x43, .reaction = HOLD, .dh = 1,
       .reason = CYG_R_DH_PUBLIC_BAD },
     { "MM4: 0", .at = AT_MM4, .make = make_public, .a = 0, .reaction = HOLD, .dh = 1,
       .reason = CYG_R_DH_PUBLIC_BAD },

@@ -193,7 +193,7 @@ unsigned sim_reasons(const struct sim_host *h, enum cyg_reason reason)
 {
     unsigned n = 0;
     for (size_t i = 0; i < h->n_log; i++) {
-        n += h->log[i].error.reason == reason;
+        n += h->log[i].error.reason == reason && h->log[i].type != CYG_EVENT_EXCHANGE_END;
     }
     return n;
 }

@@ -5,6 +5,8 @@
 # builds with sanitizers are slow; the numbers of HOSTILE.md: testing/bench/lab flood sources 20000 10.
 #   FLOOD_RATE=1000 first messages a second; FLOOD_SECONDS=4
 set -u
+# The sanitizer keeps freed memory back; as little as it can, so that what grows is what leaks.
+export ASAN_OPTIONS="quarantine_size_mb=1:thread_local_quarantine_size_kb=64:${ASAN_OPTIONS:-}"
 here=$(cd "$(dirname "$0")" && pwd)
 rate=${FLOOD_RATE:-1000} seconds=${FLOOD_SECONDS:-4}
 build=${CYG_BUILDDIR:?}
