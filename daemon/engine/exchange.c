@@ -5,6 +5,7 @@
 
 #include "events.h"
 #include "jobs.h"
+#include "orders.h"
 #include "outgoing.h"
 #include "records.h"
 #include "table.h"
@@ -236,6 +237,9 @@ void exchange_timer(struct exchange *x)
     timer_set(&engine->timers, &x->timer, cyg_usec_add(engine->now, delay));
     outgoing_repeat(x->sa, x->sent);
     events_resent(x, x->tries, x->sent->len);
+    if (x->tries == 1) {
+        orders_go_on(x->sa);
+    }
 }
 
 void exchange_suspect(struct exchange *x, const struct cyg_error *why)

@@ -188,12 +188,27 @@ void orders_initiate(struct engine *engine, const char *peer, const char *child)
 
 /* ---- flows ---- */
 
-/* Start as many as may run at once. Each start may end at once, and count itself off. */
+/* Whether a quick mode of ours has to end before the next one begins. One whose message was
+ * repeated has met silence: others need not wait for it, until it is answered all the same. */
+static bool flow_under_way(const struct ike_sa *sa)
+{
+    const struct exchange *x = sa->exchanges;
+    while (x != NULL && (x->kind != &quick_mode_initiator || (x->tries > 0 && !x->suspended))) {
+        x = x->next;
+    }
+    return x != NULL;
+}
+
+static bool may_start(const struct order *order)
+{
+    return order->next_flow < order->n_flows && order->n_pending < ORDERS_FLOWS_AT_ONCE;
+}
+
+/* Start what may be started now. Each start may end at once, and count itself off. */
 static void start_flows(struct order *order, struct ike_sa *sa)
 {
     order->starting = true;
-    while (!order->finished && !sa->ended && order->next_flow < order->n_flows
-           && order->n_pending < ORDERS_FLOWS_AT_ONCE) {
+    while (!order->finished && !sa->ended && may_start(order) && !flow_under_way(sa)) {
         struct cyg_flow flow;
         struct cyg_error err = { 0 };
         if (!flows_get(order->config, &sa->path, order->next_flow++, &flow)) {
@@ -252,6 +267,30 @@ bool orders_flow_done(struct engine *engine, uint64_t order_id, const struct chi
     }
     conclude_flows(order, sa);
     return true;
+}
+
+/* The first one that has a flow to start; NULL also while one is at it, which sees for itself. */
+static struct order *next_to_start(const struct ike_sa *sa)
+{
+    struct order *found = NULL;
+    for (struct order *order = sa->orders; order != NULL; order = order->next) {
+        if (order->starting) {
+            return NULL;
+        }
+        if (found == NULL && order->state == ORDER_FLOWS && may_start(order)) {
+            found = order;
+        }
+    }
+    return found;
+}
+
+void orders_go_on(struct ike_sa *sa)
+{
+    struct order *order;
+    while (!sa->ended && !flow_under_way(sa) && (order = next_to_start(sa)) != NULL) {
+        start_flows(order, sa);
+        conclude_flows(order, sa);
+    }
 }
 
 /* The IKE SA is up: its child's flows, if one is wanted. */
@@ -510,6 +549,7 @@ void orders_ike_replaced(struct ike_sa *old, struct ike_sa *sa)
     while (old->orders != NULL) {
         join_sa(old->orders, sa);
     }
+    orders_go_on(sa);
 }
 
 void orders_shut_down(struct engine *engine, const struct cyg_error *why)

@@ -8,9 +8,9 @@
 
 #include <cygnet/control.h>
 
-/* Quick modes of one order that run at once. charon keeps the IVs of the last 3 phase 2 exchanges
- * of an IKE SA (max_ikev1_exchanges) and can't decrypt the last message of a fourth, older one; an
- * informational exchange may come between. Peers with less memory keep fewer. */
+/* Quick modes of one order that run at once, when the peer is slow; see orders_go_on. charon keeps
+ * the IVs of the last 3 phase 2 exchanges of an IKE SA (max_ikev1_exchanges) and can't decrypt the
+ * last message of a fourth, older one; an informational exchange may come between. */
 #define ORDERS_FLOWS_AT_ONCE 2u
 
 struct engine_job;
@@ -42,6 +42,12 @@ void orders_shut_down(struct engine *engine, const struct cyg_error *why);
  * no such order (any more). */
 bool orders_flow_done(struct engine *engine, uint64_t order_id, const struct child_name *child,
                       const struct cyg_error *why);
+
+/* Start what waited for a quick mode of this SA that has ended, or has met silence. The flows of an
+ * IKE SA come up one after the other: when charon refuses a quick mode, it drops all those whose
+ * third message it waits for, without a word (5.9.8), and a refusal need not say which one it
+ * means. */
+void orders_go_on(struct ike_sa *sa);
 
 /* Whether an order is bringing this child up. */
 bool orders_has(const struct engine *engine, const char *peer, const char *child);

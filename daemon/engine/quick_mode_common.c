@@ -303,6 +303,7 @@ void quick_ended(struct exchange *x, const struct cyg_error *why)
     if (success && x->kind->initiator) {
         conclude_refused(x->sa); /* one fewer waits */
     }
+    orders_go_on(x->sa);
     if (is_dead(x, why)) {
         ike_sa_end(x->sa, true, why);
     }

@@ -213,6 +213,75 @@ static void some_of_several_flows_are_refused(struct sim *s)
     SIM_REQUIRE_EQUAL(sim_sas(p.a), 2);
 }
 
+/* The quick modes of one side, as the wire shows them. */
+struct quick_modes {
+    const struct sim_host *from;
+    uint32_t first, open; /* Message IDs: of the first one; of the one under way, 0: none */
+    bool together;        /* one began before the one before it was over */
+    bool drop_first;
+};
+
+static enum sim_verdict watch_quick_modes(struct sim *s, struct sim_frame *frame, void *context)
+{
+    struct quick_modes *q = context;
+    struct cyg_span ike = sim_frame_ike(frame);
+    (void)s;
+    if (ike.len < 28 || (ike.data[18] != 32 && ike.data[18] != 5)) {
+        return SIM_PASS;
+    }
+    struct cyg_reader r = cyg_reader_of((struct cyg_span){ ike.data + 20, 4 });
+    uint32_t id = cyg_reader_u32(&r);
+    if (ike.data[18] == 5) {
+        q->open = 0; /* a refusal */
+    } else if (frame->from == q->from) {
+        q->first = q->first == 0 ? id : q->first;
+        q->together |= q->open != 0 && q->open != id;
+        q->open = q->open == id ? 0 : id;
+    }
+    return q->drop_first && id == q->first ? SIM_DROP : SIM_PASS;
+}
+
+static void two_children(struct sim_pair p)
+{
+    sim_peers(
+        p.a,
+        "b.net.local_ts = 10.1.0.0/24, 10.1.1.0/24\n"
+        "b.net.remote_ts = 10.2.0.0/24, 10.2.1.0/24\n"
+        "b.more.esp_proposals = aes128gcm16\nb.more.local_ts = 10.1.2.0/24\nb.more.remote_ts = 10.2.2.0/24");
+    sim_peers(
+        p.b,
+        "a.net.local_ts = 10.2.0.0/24\na.net.remote_ts = 10.1.0.0/24\n"
+        "a.more.esp_proposals = aes128gcm16\na.more.local_ts = 10.2.2.0/24\na.more.remote_ts = 10.1.2.0/24");
+}
+
+/* charon drops what it has agreed to and waits to be confirmed when it refuses something else. */
+static void flows_come_up_one_after_the_other(struct sim *s)
+{
+    struct sim_pair p = sim_pair(s);
+    struct quick_modes q = { .from = p.a };
+    two_children(p);
+    sim_tap(s, watch_quick_modes, &q);
+    uint64_t net = sim_initiate(p.a, "b", "net"), more = sim_initiate(p.a, "b", "more");
+    SIM_REQUIRE(sim_run_idle(s, LONG));
+    SIM_REQUIRE_EQUAL(sim_result(p.a, net)->reason, CYG_R_FLOWS_REFUSED);
+    SIM_REQUIRE(sim_succeeded(p.a, more));
+    SIM_REQUIRE(!q.together);
+    SIM_REQUIRE_EQUAL(sim_sas(p.a), 4);
+}
+
+static void a_silent_flow_holds_no_other_up(struct sim *s)
+{
+    struct sim_pair p = sim_pair(s);
+    struct quick_modes q = { .from = p.a, .drop_first = true };
+    two_children(p);
+    sim_tap(s, watch_quick_modes, &q);
+    (void)sim_initiate(p.a, "b", "net");
+    sim_run(s, CYG_SEC);
+    uint64_t more = sim_initiate(p.a, "b", "more");
+    SIM_REQUIRE(sim_run_order(p.a, more, 20 * CYG_SEC));
+    SIM_REQUIRE(sim_run_idle(s, LONG));
+}
+
 /* ---- 8, 17: identities ---- */
 
 static void the_responder_has_another_name(struct sim *s)
@@ -322,6 +391,8 @@ static const struct sim_test tests[] = {
     SIM_TEST(several_peers_with_keys_of_their_own, 0),
     SIM_TEST(another_flow_is_asked_for, 0),
     SIM_TEST(some_of_several_flows_are_refused, 0),
+    SIM_TEST(flows_come_up_one_after_the_other, 0),
+    SIM_TEST(a_silent_flow_holds_no_other_up, 0),
     SIM_TEST(the_responder_has_another_name, 0),
     SIM_TEST(the_initiator_is_refused_by_its_name, 0),
     SIM_TEST(another_peer_holds_the_flow, 0),
