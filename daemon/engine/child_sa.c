@@ -219,10 +219,21 @@ void child_sa_policy(const struct child_sa *child, struct cyg_policy_spec *ret)
     };
 }
 
+/* Two ends that disagree about keys or the length of the ICV come up and pass nothing (FEATURES 4,
+ * 7): it is looked at once, so much later. */
+#define LOOK_AFTER (120 * CYG_SEC)
+
+static void timer_restart(struct child_sa *child)
+{
+    cyg_usec at = child->looks < child->expires ? child->looks : child->expires;
+    timer_set(&child->sa->engine->timers, &child->timer, at);
+}
+
 void child_sa_installed(struct child_sa *child)
 {
     child->state = CYG_CHILD_INSTALLED;
-    timer_set(&child->sa->engine->timers, &child->timer, child->expires);
+    child->looks = cyg_usec_add(child->sa->engine->now, LOOK_AFTER);
+    timer_restart(child);
 }
 
 /* Those of one IKE SA, beginning with the first: their records, as many as there is room for. */
@@ -263,7 +274,7 @@ void child_sa_shorten(struct child_sa *child, uint64_t lifetime_s)
     if (expires < child->expires) {
         child->expires = expires;
         if (child->state == CYG_CHILD_INSTALLED) {
-            timer_set(&child->sa->engine->timers, &child->timer, expires);
+            timer_restart(child);
         }
     }
 }
@@ -334,7 +345,34 @@ void child_sa_expire(struct child_sa *child, enum cyg_reason reason)
 
 void child_sa_timer(struct child_sa *child)
 {
-    child_sa_expire(child, CYG_R_CHILD_EXPIRED);
+    if (child->sa->engine->now >= child->expires) {
+        child_sa_expire(child, CYG_R_CHILD_EXPIRED);
+        return;
+    }
+    child->looks = CYG_NEVER;
+    child->judged = true;
+    child->asked = 0; /* these are wanted now, whatever listings have asked for */
+    kernel_query(child);
+    timer_restart(child);
+}
+
+void child_sa_judge(struct child_sa *child, uint64_t integrity_failures)
+{
+    struct engine *engine = child->sa->engine;
+    struct cyg_error record;
+    if (!child->judged) {
+        return;
+    }
+    child->judged = false;
+    if (integrity_failures == 0 || child->packets_in != 0) {
+        return;
+    }
+    bool sha256 = child->integ == CYG_ALG_SHA256;
+    (void)CYG_FAIL(&record, sha256 ? CYG_R_SHA256_TRUNCATED : CYG_R_INTEGRITY_ONLY,
+                   .got = integrity_failures, .want = LOOK_AFTER / CYG_SEC,
+                   .got_quote = events_quote_flow(&child->use->flow),
+                   .want_quote = cyg_quote_text(child->config->name));
+    events_log(engine, child->sa, &child->path, 0, &record);
 }
 
 void child_sa_reap(struct child_sa *child)

@@ -43,6 +43,7 @@ struct child_sa {
     struct timer timer;
     cyg_usec installed, expires, used_in, used_out;
     cyg_usec asked; /* the data plane for its counters, last; 0: never */
+    cyg_usec looks; /* when it is looked at whether anything passes; CYG_NEVER: it was */
     uint64_t bytes_in, packets_in, bytes_out, packets_out;
     uint64_t life_bytes; /* 0: no bound */
     uint32_t uniqueid, spi_in, spi_out;
@@ -50,7 +51,8 @@ struct child_sa {
     uint8_t state;                          /* enum cyg_child_state */
     uint8_t part_in, part_out, part_policy; /* enum child_part */
     bool udp_encap, initiator, ended;
-    bool told; /* that it is up; so its end is told, too */
+    bool told;   /* that it is up; so its end is told, too */
+    bool judged; /* what passes: the next counters that come say it */
 };
 
 /* What a quick mode has agreed upon. */
@@ -102,6 +104,8 @@ void child_sa_end(struct child_sa *child, const struct cyg_error *why);
 void child_sa_expire(struct child_sa *child, enum cyg_reason reason);
 void child_sa_reap(struct child_sa *child);
 void child_sa_timer(struct child_sa *child);
+/* The counters of its inbound SA have come: say if nothing passes but what fails integrity. */
+void child_sa_judge(struct child_sa *child, uint64_t integrity_failures);
 
 /* Cut its life to so many seconds from its beginning; never lengthens it. */
 void child_sa_shorten(struct child_sa *child, uint64_t lifetime_s);

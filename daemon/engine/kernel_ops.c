@@ -310,6 +310,7 @@ static void answer_query(struct engine *engine, const struct kernel_wait *wait,
         child->bytes_in = result->bytes;
         child->packets_in = result->packets;
         child->used_in = result->last_used;
+        child_sa_judge(child, result->integrity_failures);
     } else {
         child->bytes_out = result->bytes;
         child->packets_out = result->packets;

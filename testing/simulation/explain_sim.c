@@ -282,6 +282,48 @@ static void a_silent_flow_holds_no_other_up(struct sim *s)
     SIM_REQUIRE(sim_run_idle(s, LONG));
 }
 
+/* ---- 7: up, but nothing passes ---- */
+
+static void lost_packets(struct sim_host *h, unsigned n)
+{
+    while (n-- > 0) {
+        (void)!sim_ping(h, "10.1.0.7", "10.2.0.7");
+    }
+}
+
+static void the_peer_truncates_sha256(struct sim *s)
+{
+    struct sim_pair p = sim_pair(s);
+    sim_peers(p.a, "b.net.esp_proposals = aes128-sha256\nb.net.sha256_96 = yes");
+    sim_peers(p.b, "a.net.esp_proposals = aes128-sha256");
+    SIM_REQUIRE(sim_run_order(p.a, sim_initiate(p.a, "b", "net"), LONG));
+    lost_packets(p.a, 3);
+    sim_run(s, 90 * CYG_SEC);
+    SIM_REQUIRE_EQUAL(sim_reasons(p.b, CYG_R_SHA256_TRUNCATED), 0);
+    sim_run(s, 40 * CYG_SEC);
+    SIM_REQUIRE(says(p.b, CYG_R_SHA256_TRUNCATED,
+                     "In 120 s 3 packets of 10.2.0.0/16 === 10.1.0.0/16",
+                     "Try sha256_96 = 1 in the row of child \"net\""));
+    lost_packets(p.a, 3);
+    sim_run(s, 600 * CYG_SEC);
+    SIM_REQUIRE_EQUAL(sim_reasons(p.b, CYG_R_SHA256_TRUNCATED), 1); /* once is enough */
+    SIM_REQUIRE_EQUAL(sim_reasons(p.a, CYG_R_SHA256_TRUNCATED), 0); /* nothing came there */
+}
+
+static void traffic_that_passes_is_no_symptom(struct sim *s)
+{
+    struct sim_pair p = sim_pair(s);
+    sim_peers(p.a, "b.net.esp_proposals = aes128-sha256");
+    sim_peers(p.b, "a.net.esp_proposals = aes128-sha256");
+    SIM_REQUIRE(sim_up(p.a, p.b, 1));
+    unsigned before = sim_kernel_ops(p.b, CYG_KERNEL_SA_QUERY);
+    SIM_REQUIRE(sim_ping_pair(p.a, p.b));
+    sim_run(s, 1000 * CYG_SEC);
+    SIM_REQUIRE_EQUAL(sim_kernel_ops(p.b, CYG_KERNEL_SA_QUERY) - before, 2);
+    SIM_REQUIRE_EQUAL(sim_reasons(p.b, CYG_R_SHA256_TRUNCATED), 0);
+    SIM_REQUIRE_EQUAL(sim_reasons(p.b, CYG_R_INTEGRITY_ONLY), 0);
+}
+
 /* ---- 8, 17: identities ---- */
 
 static void the_responder_has_another_name(struct sim *s)
@@ -393,6 +435,8 @@ static const struct sim_test tests[] = {
     SIM_TEST(some_of_several_flows_are_refused, 0),
     SIM_TEST(flows_come_up_one_after_the_other, 0),
     SIM_TEST(a_silent_flow_holds_no_other_up, 0),
+    SIM_TEST(the_peer_truncates_sha256, 0),
+    SIM_TEST(traffic_that_passes_is_no_symptom, 0),
     SIM_TEST(the_responder_has_another_name, 0),
     SIM_TEST(the_initiator_is_refused_by_its_name, 0),
     SIM_TEST(another_peer_holds_the_flow, 0),

@@ -114,8 +114,12 @@ void sim_kernel_receive(struct sim_host *h, const struct cyg_path *path, bool ud
     }
     uint8_t right[ICV_LEN];
     icv_of(&sa->spec, cyg_span_first(bytes, bytes.len - ICV_LEN), right);
-    if (!cyg_equal_ct(icv, cyg_span_of_array(right)) || sequence <= sa->sequence) {
-        return; /* another key, or replayed (H-160; here every packet comes in order or not at all)
+    if (!cyg_equal_ct(icv, cyg_span_of_array(right))) {
+        sa->integrity_failures++;
+        return; /* another key or algorithm */
+    }
+    if (sequence <= sa->sequence) {
+        return; /* replayed (H-160; here every packet comes in order or not at all)
                  */
     }
     sa->sequence = sequence;

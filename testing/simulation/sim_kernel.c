@@ -211,6 +211,7 @@ static void sa_query(const struct sim_kernel *k, const struct cyg_sa_spec *sa,
     result->bytes = k->sas[i].bytes;
     result->packets = k->sas[i].packets;
     result->last_used = k->sas[i].last_used;
+    result->integrity_failures = k->sas[i].integrity_failures;
 }
 
 static const char *policy_add(struct sim_kernel *k, const struct cyg_policy_spec *policy,

@@ -9,7 +9,7 @@
 struct sim_sa {
     struct cyg_sa_spec spec;
     uint32_t sequence; /* outbound: last sent; inbound: highest seen */
-    uint64_t bytes, packets;
+    uint64_t bytes, packets, integrity_failures;
     cyg_usec last_used;
 };
 
