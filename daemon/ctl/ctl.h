@@ -35,7 +35,8 @@ const char *ctl_text(const json_t *object, const char *key);
 bool ctl_is_yes(const json_t *object, const char *key);
 
 /* Without memory there is nothing that a command line tool could still do: say so and exit. */
-void ctl_must(bool good);
+#define ctl_must(good) ((good) ? (void)0 : ctl_no_memory())
+_Noreturn void ctl_no_memory(void);
 
 /* Print the tree and a newline; consumes it. */
 void ctl_print_json(json_t *tree);

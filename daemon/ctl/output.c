@@ -46,12 +46,10 @@ enum ctl_status ctl_misused(const char *command, const char *what)
     return CTL_USAGE;
 }
 
-void ctl_must(bool good)
+_Noreturn void ctl_no_memory(void)
 {
-    if (!good) {
-        fputs("cygnetctl: out of memory\n", stderr);
-        exit(CTL_FAILED);
-    }
+    fputs("cygnetctl: out of memory\n", stderr);
+    exit(CTL_FAILED);
 }
 
 struct ctl_table *ctl_table_new(const char *const *columns, size_t n)

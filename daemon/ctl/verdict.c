@@ -17,9 +17,8 @@ struct parts {
 
 static struct parts parts_of(const char *what)
 {
-    return strncmp(what, "proposal", 8) == 0
-               ? (struct parts){ .separators = "-, " }
-               : (struct parts){ .separators = " ", .by_place = true };
+    const bool is_proposal = strncmp(what, "proposal", 8) == 0;
+    return (struct parts){ .separators = is_proposal ? "-, " : " ", .by_place = !is_proposal };
 }
 
 /* Whether any item of the list has this part, in this place if that matters. */
@@ -91,10 +90,12 @@ static void put_part(struct paper *p, struct cell *c)
 
 static bool has_marks(const struct cell *c)
 {
-    return c->line_at < MARKED_MAX && c->line_len > 0
-           && memchr(c->marks + c->line_at, true,
-                     c->line_at + c->line_len < MARKED_MAX ? c->line_len : MARKED_MAX - c->line_at)
-                  != NULL;
+    for (size_t i = c->line_at; i < c->line_at + c->line_len && i < MARKED_MAX; i++) {
+        if (c->marks[i]) {
+            return true;
+        }
+    }
+    return false;
 }
 
 static void put_marks(struct paper *p, const struct cell *c)

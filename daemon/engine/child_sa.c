@@ -256,7 +256,7 @@ static size_t take_records(struct engine *engine, const struct child_name *names
 void child_sa_tell(struct engine *engine, const struct child_name *names, size_t n,
                    uint64_t order_id)
 {
-    struct cyg_child_record one; /* without memory they are told one by one */
+    struct cyg_child_record one = { 0 }; /* without memory they are told one by one */
     struct cyg_child_record *many = n > 1 ? calloc(n, sizeof *many) : NULL;
     struct cyg_child_record *records = many != NULL ? many : &one;
     struct ike_sa *sa = NULL;

@@ -67,10 +67,11 @@ static struct order *order_find(const struct engine *engine, uint64_t id)
 
 static void leave_sa(struct order *order)
 {
-    if (order->sa != NULL) {
-        DL_DELETE(order->sa->orders, order);
-        order->sa = NULL;
+    if (order->sa == NULL) {
+        return;
     }
+    DL_DELETE(order->sa->orders, order);
+    order->sa = NULL;
 }
 
 static void join_sa(struct order *order, struct ike_sa *sa)
@@ -155,26 +156,35 @@ static void name_of(const char *ike, const char *child, struct order_name *ret)
     memcpy(ret->child, child, strnlen(child, CYG_NAME_MAX - 1));
 }
 
+static struct order *order_new(struct engine *engine, uint64_t public_id, const char *ike,
+                               const char *child)
+{
+    struct order *order = calloc(1, sizeof *order);
+    if (order == NULL) {
+        return NULL;
+    }
+    order->engine = engine;
+    order->public_id = public_id;
+    order->id = engine_id(engine);
+    order->timer.owner = TIMER_ORDER;
+    name_of(ike, child, &order->name);
+    if (enter(engine, order) != CYG_OK) {
+        free(order);
+        return NULL;
+    }
+    return order;
+}
+
 void orders_begin(struct engine *engine, uint64_t public_id, const char *ike, const char *child)
 {
     struct cyg_error err = { 0 };
     struct order *order = NULL;
     if (engine->shutting_down) {
         (void)CYG_FAIL(&err, CYG_R_SHUTDOWN);
-    } else if ((order = calloc(1, sizeof *order)) == NULL) {
+    } else if ((order = order_new(engine, public_id, ike, child)) == NULL) {
         (void)CYG_FAIL(&err, CYG_R_NOMEM);
-    } else {
-        order->engine = engine;
-        order->public_id = public_id;
-        order->id = engine_id(engine);
-        order->timer.owner = TIMER_ORDER;
-        name_of(ike, child, &order->name);
-        if (enter(engine, order) != CYG_OK) {
-            (void)CYG_FAIL(&err, CYG_R_NOMEM);
-            free(order);
-        }
     }
-    if (err.reason == 0) {
+    if (order != NULL) {
         look_up(order);
     } else if (public_id != 0) {
         events_order_done(engine, public_id, 0, ike, &err);

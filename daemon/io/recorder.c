@@ -597,7 +597,7 @@ static void on_event(void *context, const struct cyg_event *event, uint64_t drop
 static void on_tick(void *context)
 {
     struct recorder *r = context;
-    struct negotiation *n, *next;
+    struct negotiation *n = NULL, *next = NULL;
     const cyg_usec now = cyg_time_now();
     r->timer = 0;
     DL_FOREACH_SAFE(r->all, n, next)
@@ -616,7 +616,7 @@ static void on_tick(void *context)
 
 void recorder_flush(struct recorder *r, const struct cyg_history_query *query)
 {
-    struct negotiation *n, *next;
+    struct negotiation *n = NULL, *next = NULL;
     unsigned given = 0;
     DL_FOREACH_SAFE(r->all, n, next)
     {

@@ -270,7 +270,7 @@ void entry_of_ending(const struct head *head, uint32_t seq, const struct ending 
                                        .phase = ending->phase,
                                        .kind = CYG_HISTORY_END,
                                        .group = CYG_LOG_IKE,
-                                       .level = info != NULL ? info->level : 1 };
+                                       .level = (int8_t)(info != NULL ? info->level : 1) };
     put_head(head, t, ret);
     put_path(&head->path, t, ret);
     ret->result = ending->result;

@@ -388,8 +388,11 @@ void sockets_send(struct sockets *s, const struct cyg_path *path, struct cyg_spa
                           .msg_controllen = sizeof control.bytes };
     name_source(&msg, &path->local);
     /* What ICMP has said of an earlier datagram is reported once, instead of sending this one. */
-    if (sendmsg(socket->fd, &msg, MSG_DONTWAIT | MSG_NOSIGNAL) < 0
-        && sendmsg(socket->fd, &msg, MSG_DONTWAIT | MSG_NOSIGNAL) < 0) {
+    ssize_t sent = sendmsg(socket->fd, &msg, MSG_DONTWAIT | MSG_NOSIGNAL);
+    if (sent < 0 && errno != EAGAIN) {
+        sent = sendmsg(socket->fd, &msg, MSG_DONTWAIT | MSG_NOSIGNAL);
+    }
+    if (sent < 0) {
         s->counts.send_failed++;
     } else {
         s->counts.sent++;

@@ -65,7 +65,7 @@ static enum cyg_code walk_peer(struct history *h, const char *peer,
 static void merge(struct found *into, const struct found *other)
 {
     static const size_t max = READ_MAX;
-    int64_t ids[READ_MAX];
+    int64_t ids[READ_MAX] = { 0 };
     size_t n = 0, a = 0, b = 0;
     while (n < into->max && n < max && (a < into->n || b < other->n)) {
         const bool first = b == other->n || (a < into->n && into->ids[a] > other->ids[b]);
@@ -99,9 +99,9 @@ static enum cyg_code find(struct history *h, const struct cyg_history_query *que
 
 static uint8_t kind_of(const char *name)
 {
-    for (uint8_t i = 1; i < CYG_HISTORY_KINDS; i++) {
+    for (unsigned i = 1; i < CYG_HISTORY_KINDS; i++) {
         if (strcmp(name, cyg_history_kind_name(i)) == 0) {
-            return i;
+            return (uint8_t)i;
         }
     }
     return CYG_HISTORY_DECISION;

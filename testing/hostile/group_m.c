@@ -18,6 +18,7 @@ static void play_other_path(struct stage *s, const struct variant *v)
     for (size_t i = 0; i < s->n_frames; i++) {
         newest = s->frames[i].from_victim ? newest : &s->frames[i];
     }
+    REQUIRE(s, newest != NULL);
     struct cyg_span bytes = newest->bytes;
     if (v->a > 0) {
         REQUIRE(s, stage_new_message(s, s->draft, EXCHANGE_INFORMATIONAL));

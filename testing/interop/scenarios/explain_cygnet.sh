@@ -25,7 +25,9 @@ no_sa() {
 begin() {
     cygnetctl_on a terminate --timeout 5 pair >"$LAB_DIR/end.out" 2>&1
     cygnetctl_on b terminate --timeout 5 pair >>"$LAB_DIR/end.out" 2>&1
-    lab_wait 5 no_sa a && lab_wait 5 no_sa b || sed 's/^/# /' "$LAB_DIR/end.out"
+    if ! lab_wait 5 no_sa a || ! lab_wait 5 no_sa b; then
+        sed 's/^/# /' "$LAB_DIR/end.out"
+    fi
     explain_rows a "DELETE FROM peers WHERE name <> 'pair';
         UPDATE peers SET local_id = 'a.example', remote_id = 'b.example', remote_addrs = '$OUTER_B';
         UPDATE children SET local_ts = '$INNER_A', remote_ts = '$INNER_B', esp_proposals = '$ESP',

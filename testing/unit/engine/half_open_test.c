@@ -98,7 +98,7 @@ static void test_one_address_has_few(void **state)
 static void test_an_address_found_to_be_configured_has_many(void **state)
 {
     (void)state;
-    struct half_open_entry *entry;
+    struct half_open_entry *entry = NULL;
     struct cyg_error err;
     for (uint8_t i = 0; i < 5; i++) {
         assert_int_equal(admit(7, i, false, &entry, NULL), CYG_OK);
