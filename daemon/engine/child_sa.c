@@ -375,6 +375,14 @@ void child_sa_judge(struct child_sa *child, uint64_t integrity_failures)
     events_log(engine, child->sa, &child->path, 0, &record);
 }
 
+void child_sa_too_big(struct child_sa *child, const struct cyg_kernel_event *event)
+{
+    struct cyg_error record;
+    (void)CYG_FAIL(&record, CYG_R_TUNNEL_MTU, .got = event->path_bytes, .want = event->inner_bytes,
+                   .got_quote = events_quote_flow(&child->use->flow));
+    events_log(child->sa->engine, child->sa, &child->path, 0, &record);
+}
+
 void child_sa_reap(struct child_sa *child)
 {
     cyg_peer_release(child->peer);

@@ -106,6 +106,8 @@ void child_sa_reap(struct child_sa *child);
 void child_sa_timer(struct child_sa *child);
 /* The counters of its inbound SA have come: say if nothing passes but what fails integrity. */
 void child_sa_judge(struct child_sa *child, uint64_t integrity_failures);
+/* The data plane tells of a packet that did not fit: say what the path carries. */
+void child_sa_too_big(struct child_sa *child, const struct cyg_kernel_event *event);
 
 /* Cut its life to so many seconds from its beginning; never lengthens it. */
 void child_sa_shorten(struct child_sa *child, uint64_t lifetime_s);

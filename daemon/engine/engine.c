@@ -276,6 +276,11 @@ void engine_kernel_event(struct engine *engine, cyg_usec now, const struct cyg_k
             ike_sa_move(child->sa, &event->path);
         }
         break;
+    case CYG_KERNEL_EVENT_TOO_BIG:
+        if (child != NULL) {
+            child_sa_too_big(child, event);
+        }
+        break;
     case CYG_KERNEL_EVENT_ACQUIRE: /* trap policies come with start_action = trap */
         break;
     }

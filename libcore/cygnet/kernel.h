@@ -89,14 +89,17 @@ enum cyg_kernel_event_type {
     CYG_KERNEL_EVENT_SA_EXPIRED = 1, /* life_bytes or the sequence number is used up */
     CYG_KERNEL_EVENT_ACQUIRE,        /* traffic wants a trap policy's SA */
     CYG_KERNEL_EVENT_MAPPING,        /* authenticated ESP from a new address or port (H-151) */
+    CYG_KERNEL_EVENT_TOO_BIG, /* a packet that must not be cut was longer than the SA's path bears;
+                                 once for each value of inner_bytes */
 };
 
 struct cyg_kernel_event {
     enum cyg_kernel_event_type type;
     uint32_t spi, reqid;
     bool inbound;
-    struct cyg_path path; /* MAPPING: with the new remote */
-    struct cyg_flow flow; /* ACQUIRE */
+    struct cyg_path path;             /* MAPPING: with the new remote */
+    struct cyg_flow flow;             /* ACQUIRE */
+    uint32_t path_bytes, inner_bytes; /* TOO_BIG: what the path and what the tunnel carries */
 };
 
 struct cyg_kernel_ops {

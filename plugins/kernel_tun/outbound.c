@@ -167,9 +167,26 @@ static enum drop find_sa(struct worker *w, const uint8_t *packet, const struct i
     return sa->mode == CYG_MODE_TRANSPORT ? check_transport(sa, p) : DROP_NONE;
 }
 
+static void tell_too_big(struct worker *w, struct sa *sa, size_t mtu)
+{
+    if (sa->told_mtu == mtu) {
+        return;
+    }
+    sa->told_mtu = mtu;
+    const struct cyg_kernel_event event = {
+        .type = CYG_KERNEL_EVENT_TOO_BIG,
+        .spi = sa->spi,
+        .reqid = sa->reqid,
+        .path = sa->path,
+        .path_bytes = (uint32_t)path_mtu(&sa->path, w->host->socket_mark),
+        .inner_bytes = (uint32_t)mtu,
+    };
+    w->host->kernel_event(w->host->daemon, &event);
+}
+
 /* Whether the longest segment fits; if not, and it must not be cut on its way, its sender is told.
  */
-static bool fits(struct worker *w, const struct sa *sa, const struct gso *g)
+static bool fits(struct worker *w, struct sa *sa, const struct gso *g)
 {
     const struct inner *p = &g->inner;
     size_t least = p->family == 4 ? 576 : 1280; /* H-167 */
@@ -178,6 +195,7 @@ static bool fits(struct worker *w, const struct sa *sa, const struct gso *g)
         return gso_longest(g) + ESP_OVERHEAD_MAX <= SEND_BYTES;
     }
     answer(w, ICMP_TOO_BIG, g->packet, p, mtu);
+    tell_too_big(w, sa, mtu);
     return false;
 }
 

@@ -51,7 +51,7 @@ struct sa {
     /* outbound: how to send, set by who owns the sockets */
     struct esp_socket *socket;
     struct keepalive *keepalive;
-    size_t inner_mtu;
+    size_t inner_mtu, told_mtu; /* told: of the last event CYG_KERNEL_EVENT_TOO_BIG */
 };
 
 struct policy {

@@ -310,6 +310,15 @@ static void the_peer_truncates_sha256(struct sim *s)
     SIM_REQUIRE_EQUAL(sim_reasons(p.a, CYG_R_SHA256_TRUNCATED), 0); /* nothing came there */
 }
 
+static void packets_are_too_long_for_the_tunnel(struct sim *s)
+{
+    struct sim_pair p = sim_pair(s);
+    SIM_REQUIRE(sim_up(p.a, p.b, 1));
+    sim_too_big(p.a, 1420, 1358);
+    SIM_REQUIRE(says(p.a, CYG_R_TUNNEL_MTU,
+                     "the path to the peer carries 1420 bytes, ESP leaves 1358", "clamp the MSS"));
+}
+
 static void traffic_that_passes_is_no_symptom(struct sim *s)
 {
     struct sim_pair p = sim_pair(s);
@@ -436,6 +445,7 @@ static const struct sim_test tests[] = {
     SIM_TEST(flows_come_up_one_after_the_other, 0),
     SIM_TEST(a_silent_flow_holds_no_other_up, 0),
     SIM_TEST(the_peer_truncates_sha256, 0),
+    SIM_TEST(packets_are_too_long_for_the_tunnel, 0),
     SIM_TEST(traffic_that_passes_is_no_symptom, 0),
     SIM_TEST(the_responder_has_another_name, 0),
     SIM_TEST(the_initiator_is_refused_by_its_name, 0),

@@ -293,6 +293,9 @@ bool sim_ping(struct sim_host *from, const char *src, const char *dst);
 /* Between the networks of two hosts of sim_tunnel, both ways. */
 bool sim_ping_pair(struct sim_host *a, struct sim_host *b);
 
+/* The data plane tells that a packet did not fit into the newest outbound SA. Units: bytes. */
+void sim_too_big(struct sim_host *h, uint32_t path_bytes, uint32_t inner_bytes);
+
 /* Tell the engine that its inbound SA has expired by bytes. */
 void sim_sa_expire(struct sim_host *h, uint32_t spi);
 

@@ -403,6 +403,24 @@ unsigned sim_kernel_ops(const struct sim_host *h, enum cyg_kernel_op_type type)
     return h->kernel->ops[type];
 }
 
+void sim_too_big(struct sim_host *h, uint32_t path_bytes, uint32_t inner_bytes)
+{
+    struct cyg_kernel_event event = { .type = CYG_KERNEL_EVENT_TOO_BIG,
+                                      .path_bytes = path_bytes,
+                                      .inner_bytes = inner_bytes };
+    for (size_t i = 0; i < h->kernel->n_sas; i++) {
+        if (!h->kernel->sas[i].spec.inbound) {
+            event.spi = h->kernel->sas[i].spec.spi;
+            event.reqid = h->kernel->sas[i].spec.reqid;
+            event.path = h->kernel->sas[i].spec.path;
+        }
+    }
+    if (sim_enter(h)) {
+        engine_kernel_event(h->engine, h->sim->now, &event);
+        sim_leave(h);
+    }
+}
+
 void sim_sa_expire(struct sim_host *h, uint32_t spi)
 {
     struct cyg_kernel_event event = { .type = CYG_KERNEL_EVENT_SA_EXPIRED,

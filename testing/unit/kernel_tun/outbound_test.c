@@ -182,6 +182,10 @@ static void test_too_big_is_answered_and_bounded(void **state)
     rig_assert_drops(rig, DROP_TOO_BIG, 1);
     assert_true(rig_read(rig, NULL, answer, sizeof(answer)) > 0);
     assert_int_equal(answer[26] << 8 | answer[27], 1400);
+    assert_int_equal(rig->fake.n_events, 1);
+    assert_int_equal(rig->fake.events[0].type, CYG_KERNEL_EVENT_TOO_BIG);
+    assert_int_equal(rig->fake.events[0].spi, rig->out->spi);
+    assert_int_equal(rig->fake.events[0].inner_bytes, 1400);
     from_device_udp(rig, "10.1.0.1", "10.2.0.1", 1372);
     rig_assert_drops(rig, DROP_NONE, 0);
     rig->out->inner_mtu = 68; /* H-167: never below what IP guarantees */
@@ -198,6 +202,7 @@ static void test_too_big_is_answered_and_bounded(void **state)
         answers += rig_read(rig, NULL, answer, sizeof(answer)) > 0;
     }
     assert_in_range(answers, 90, 100);
+    assert_int_equal(rig->fake.n_events, 2); /* once for each size */
     /* Without DF it goes, and is cut on its way. */
     uint8_t packet[2000];
     size_t len = rig_udp(packet, "10.1.0.1", "10.2.0.1", 1, 2, 1500);
