@@ -26,6 +26,7 @@ libio_la_SOURCES = \
 	daemon/io/recorder.h \
 	daemon/io/recorder_entry.c \
 	daemon/io/recorder_internal.h \
+	daemon/io/recorder_negotiation.c \
 	daemon/io/recorder_write.c \
 	daemon/io/sockets.c \
 	daemon/io/sockets.h \
