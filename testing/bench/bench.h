@@ -27,6 +27,12 @@ double bench_median(double *values, size_t n);
 /* Say why and exit. */
 void bench_die(const char *why, ...) __attribute__((format(printf, 1, 2), noreturn));
 
+/* Of another process: seconds of CPU of all its threads; bytes of memory that are its own;
+ * datagrams that the kernel has dropped in its network namespace since no socket had room. */
+double bench_process_cpu(unsigned pid);
+double bench_process_memory(unsigned pid);
+double bench_process_overflows(unsigned pid);
+
 struct bench_settings {
     bool gateway;
     const char *ike, *esp; /* proposals */

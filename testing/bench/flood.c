@@ -14,7 +14,6 @@
 #include "unit/crypto_gnutls/crypto.h"
 
 #include <arpa/inet.h>
-#include <dirent.h>
 #include <errno.h>
 #include <getopt.h>
 #include <poll.h>
@@ -62,64 +61,6 @@ struct flood {
     atomic_bool over;
     _Atomic uint64_t sent;
 };
-
-/* ---- what the gateway's process has used ---- */
-
-static double cpu_of(unsigned pid)
-{
-    char path[64];
-    double sum = 0;
-    (void)snprintf(path, sizeof path, "/proc/%u/task", pid);
-    DIR *tasks = opendir(path);
-    if (tasks == NULL) {
-        bench_die("no process %u", pid);
-    }
-    for (struct dirent *task = readdir(tasks); task != NULL; task = readdir(tasks)) {
-        char file[400];
-        unsigned long long ns;
-        (void)snprintf(file, sizeof file, "%s/%s/schedstat", path, task->d_name);
-        FILE *in = task->d_name[0] == '.' ? NULL : fopen(file, "re");
-        if (in != NULL) {
-            sum += fscanf(in, "%llu", &ns) == 1 ? (double)ns * 1e-9 : 0;
-            fclose(in);
-        }
-    }
-    closedir(tasks);
-    return sum;
-}
-
-/* Resident memory in KiB. */
-static double memory_of(unsigned pid)
-{
-    char path[64], line[128];
-    unsigned long long kib = 0;
-    (void)snprintf(path, sizeof path, "/proc/%u/status", pid);
-    FILE *in = fopen(path, "re");
-    while (in != NULL && fgets(line, sizeof line, in) != NULL) {
-        (void)sscanf(line, "VmRSS: %llu kB", &kib);
-    }
-    if (in != NULL) {
-        fclose(in);
-    }
-    return (double)kib;
-}
-
-/* Datagrams that the gateway's kernel has dropped since no socket had room, of its namespace. */
-static double overflows_of(unsigned pid)
-{
-    char path[64], line[512];
-    unsigned long long in, no_port, errors, out, overflows = 0;
-    (void)snprintf(path, sizeof path, "/proc/%u/net/snmp", pid);
-    FILE *file = fopen(path, "re");
-    while (file != NULL && fgets(line, sizeof line, file) != NULL) {
-        (void)sscanf(line, "Udp: %llu %llu %llu %llu %llu", &in, &no_port, &errors, &out,
-                     &overflows);
-    }
-    if (file != NULL) {
-        fclose(file);
-    }
-    return (double)overflows;
-}
 
 /* ---- the flood, on a thread of its own ---- */
 
@@ -310,8 +251,8 @@ static void tell_class(struct flood *f, const char *class, unsigned from, unsign
 
 static void run(struct flood *f)
 {
-    const double cpu = cpu_of(f->pid), memory = memory_of(f->pid);
-    const double overflows = overflows_of(f->pid);
+    const double cpu = bench_process_cpu(f->pid), memory = bench_process_memory(f->pid);
+    const double overflows = bench_process_overflows(f->pid);
     const bool raw = strcmp(f->mode, "none") != 0 && strcmp(f->mode, "silent") != 0;
     const cyg_usec begin = cyg_time_now();
     if (raw && pthread_create(&f->thread, NULL, flood_run, f) != 0) {
@@ -322,20 +263,23 @@ static void run(struct flood *f)
     if (raw) {
         (void)pthread_join(f->thread, NULL);
     }
-    const double took = (double)(cyg_time_now() - begin) / 1e6, used = cpu_of(f->pid) - cpu;
+    const double took = (double)(cyg_time_now() - begin) / 1e6,
+                 used = bench_process_cpu(f->pid) - cpu;
     const uint64_t sent = atomic_load(&f->sent);
     tell_class(f, "known", 0, f->peers / 2);
     tell_class(f, "unknown", f->peers / 2, f->peers);
     bench_figure(used / took * 100, "% CPU", "flood.%s.cpu", f->mode);
     if (sent > 0) {
         bench_figure((double)sent / took, "1/s", "flood.%s.rate", f->mode);
-        bench_figure((overflows_of(f->pid) - overflows) * 100 / (double)sent, "%",
+        bench_figure((bench_process_overflows(f->pid) - overflows) * 100 / (double)sent, "%",
                      "flood.%s.overflow", f->mode);
         bench_figure(used / (double)sent * 1e6, "us", "flood.%s.per_message", f->mode);
     }
-    bench_figure(memory_of(f->pid) - memory, "KiB", "flood.%s.memory_during", f->mode);
+    bench_figure((bench_process_memory(f->pid) - memory) / 1024, "KiB", "flood.%s.memory_during",
+                 f->mode);
     (void)sleep(f->settle);
-    bench_figure(memory_of(f->pid) - memory, "KiB", "flood.%s.memory_after", f->mode);
+    bench_figure((bench_process_memory(f->pid) - memory) / 1024, "KiB", "flood.%s.memory_after",
+                 f->mode);
 }
 
 /* ---- the command line ---- */

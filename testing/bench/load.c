@@ -11,7 +11,6 @@
 #include "io/sockets.h"
 #include "unit/crypto_gnutls/crypto.h"
 
-#include <dirent.h>
 #include <getopt.h>
 #include <poll.h>
 #include <stdio.h>
@@ -28,52 +27,6 @@ struct load {
     unsigned at[STEPS];
     size_t n_at;
 };
-
-/* ---- what the gateway's process has used ---- */
-
-/* Seconds of CPU of all threads. */
-static double cpu_of(unsigned pid)
-{
-    char path[64];
-    double sum = 0;
-    (void)snprintf(path, sizeof path, "/proc/%u/task", pid);
-    DIR *tasks = opendir(path);
-    if (tasks == NULL) {
-        bench_die("no process %u", pid);
-    }
-    for (struct dirent *task = readdir(tasks); task != NULL; task = readdir(tasks)) {
-        char file[400];
-        unsigned long long ns;
-        (void)snprintf(file, sizeof file, "%s/%s/schedstat", path, task->d_name);
-        FILE *in = task->d_name[0] == '.' ? NULL : fopen(file, "re");
-        if (in != NULL) {
-            sum += fscanf(in, "%llu", &ns) == 1 ? (double)ns * 1e-9 : 0;
-            fclose(in);
-        }
-    }
-    closedir(tasks);
-    return sum;
-}
-
-/* Bytes of memory that are its own. */
-static double memory_of(unsigned pid)
-{
-    char path[64], line[128];
-    unsigned long long kib, sum = 0;
-    (void)snprintf(path, sizeof path, "/proc/%u/smaps_rollup", pid);
-    FILE *in = fopen(path, "re");
-    if (in == NULL) {
-        bench_die("no %s", path);
-    }
-    while (fgets(line, sizeof line, in) != NULL) {
-        if (sscanf(line, "Private_Dirty: %llu kB", &kib) == 1
-            || sscanf(line, "Private_Clean: %llu kB", &kib) == 1) {
-            sum += kib;
-        }
-    }
-    fclose(in);
-    return (double)sum * 1024;
-}
 
 /* ---- the peers ---- */
 
@@ -143,7 +96,7 @@ static void run(struct load *l)
     bring_up(l, 32); /* tables, caches, threads */
     settle(l);
     const unsigned first = l->host->up;
-    const double memory = memory_of(l->pid);
+    const double memory = bench_process_memory(l->pid);
     for (size_t i = 0; i < l->n_at; i++) {
         if (l->at[i] > l->host->up) {
             bring_up(l, l->at[i] - l->host->up);
@@ -151,14 +104,14 @@ static void run(struct load *l)
         }
         const unsigned up = l->host->up;
         if (up >= 1000) {
-            bench_figure((memory_of(l->pid) - memory) / (up - first), "bytes",
+            bench_figure((bench_process_memory(l->pid) - memory) / (up - first), "bytes",
                          "load.%s.%s.memory_%u", l->name, l->group, l->at[i]);
         }
-        const double cpu = cpu_of(l->pid);
+        const double cpu = bench_process_cpu(l->pid);
         bring_up(l, l->batch);
         settle(l);
-        bench_figure((cpu_of(l->pid) - cpu) / l->batch * 1e6, "us", "load.%s.%s.cpu_%u", l->name,
-                     l->group, l->at[i]);
+        bench_figure((bench_process_cpu(l->pid) - cpu) / l->batch * 1e6, "us", "load.%s.%s.cpu_%u",
+                     l->name, l->group, l->at[i]);
     }
 }
 

@@ -19,13 +19,13 @@ testing_bench_engine_bench_LDADD = $(bench_ldadd)
 # The load generator; testing/bench/lab runs it.
 benches += testing/bench/load
 testing_bench_load_CPPFLAGS = $(crypto_cppflags)
-testing_bench_load_SOURCES = testing/bench/load.c $(bench_host)
+testing_bench_load_SOURCES = testing/bench/load.c testing/bench/bench_process.c $(bench_host)
 testing_bench_load_LDADD = libio.la $(bench_ldadd)
 
 # Honest peers under a flood; testing/bench/lab runs it too, and testing/interop/scenarios/flood.sh.
 benches += testing/bench/flood
 testing_bench_flood_CPPFLAGS = $(crypto_cppflags)
-testing_bench_flood_SOURCES = testing/bench/flood.c $(bench_host)
+testing_bench_flood_SOURCES = testing/bench/flood.c testing/bench/bench_process.c $(bench_host)
 testing_bench_flood_LDADD = libio.la $(bench_ldadd) -lpthread
 
 # The hostile suite against a running daemon, for testing/interop/scenarios/hostile_live.sh.
