@@ -59,7 +59,7 @@ check "SAs as a table" 0 '^PEER +ID +STATE' \
     '^other +2 +CONNECTING'
 c --json sas branch
 check "the SAs of one peer as JSON" 0 '"spi-in": "f3460e8b"' '"10.1.0.0/16"'
-python3 -c 'import json, sys; json.load(open(sys.argv[1]))' "$dir/got" 2>/dev/null
+jq -e . "$dir/got" >/dev/null 2>&1
 status=$?
 check "it is JSON" 0
 c sas nobody
