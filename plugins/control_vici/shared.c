@@ -167,12 +167,9 @@ static void poll_store(struct vici *vici)
                             &id); /* full: it is polled every second anyway */
 }
 
-static void done_put(struct store_job *job, struct client *client)
+/* The daemon learns of the change at once, the client how it went, if he is still there. */
+static void finish(struct store_job *job, struct client *client)
 {
-    struct shared_job *s = (struct shared_job *)job;
-    if (job->code == CYG_OK && s->is_named && !loaded_add_secret(job->vici->loaded, s->name)) {
-        job->code = CYG_FAIL(&job->error, CYG_R_NOMEM);
-    }
     if (job->code == CYG_OK) {
         poll_store(job->vici);
     }
@@ -182,6 +179,15 @@ static void done_put(struct store_job *job, struct client *client)
         client_fail(client, &job->error);
     }
     shared_release(job);
+}
+
+static void done_put(struct store_job *job, struct client *client)
+{
+    struct shared_job *s = (struct shared_job *)job;
+    if (job->code == CYG_OK && s->is_named && !loaded_add_secret(job->vici->loaded, s->name)) {
+        job->code = CYG_FAIL(&job->error, CYG_R_NOMEM);
+    }
+    finish(job, client);
 }
 
 void command_load_shared(struct client *client, struct cyg_span message)
@@ -234,15 +240,7 @@ static void done_remove(struct store_job *job, struct client *client)
     } else if (job->code == CYG_OK) {
         loaded_clear_secrets(job->vici->loaded);
     }
-    if (job->code == CYG_OK) {
-        poll_store(job->vici);
-    }
-    if (client != NULL && job->code == CYG_OK) {
-        reply_success(client);
-    } else if (client != NULL) {
-        client_fail(client, &job->error);
-    }
-    shared_release(job);
+    finish(job, client);
 }
 
 static void remove_secrets(struct client *client, const char *name)
