@@ -106,15 +106,7 @@ void events_message(const struct ike_sa *sa, const struct cyg_path *path, bool s
 
 void events_ike(const struct ike_sa *sa, enum cyg_event_type type, uint64_t order_id)
 {
-    struct cyg_ike_record record;
-    listing_ike(sa, &record);
-    struct cyg_event event = {
-        .type = type,
-        .order_id = order_id,
-        .path = sa->path,
-        .ike = &record,
-    };
-    publish(sa->engine, &event, sa);
+    events_children(sa, type, order_id, NULL, 0);
 }
 
 void events_children(const struct ike_sa *sa, enum cyg_event_type type, uint64_t order_id,
