@@ -4,6 +4,7 @@
 if PLUGIN_CONTROL_VICI
 noinst_LTLIBRARIES += libcontrol_vici.la
 libcontrol_vici_la_SOURCES = \
+	plugins/control_vici/client.c \
 	plugins/control_vici/commands.c \
 	plugins/control_vici/commands.h \
 	plugins/control_vici/conn.c \
@@ -30,6 +31,7 @@ libcontrol_vici_la_SOURCES = \
 	plugins/control_vici/put_conn.c \
 	plugins/control_vici/server.c \
 	plugins/control_vici/server.h \
+	plugins/control_vici/server_internal.h \
 	plugins/control_vici/service.c \
 	plugins/control_vici/service.h \
 	plugins/control_vici/shared.c \
