@@ -110,10 +110,13 @@ static enum cyg_code poll_source(struct store *store, struct source *source, cyg
     enum cyg_code code = source_refresh(source, deadline, &replaced, err);
     if (code == CYG_OK && replaced) {
         cache_forget(&store->cache);
-        code = derive_first(source, err);
+        code = derive_first(store, source, err);
+        if (code == CYG_OK && store->n_sources == SOURCES) {
+            code = derive_replaced(store, deadline, err);
+        }
     }
     if (code == CYG_OK) {
-        code = derive(source, deadline, err);
+        code = derive(store, source, deadline, err);
     }
     CYG_CLEANUP(connection_givep) struct connection *c = NULL;
     if (code == CYG_OK) {

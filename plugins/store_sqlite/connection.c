@@ -313,7 +313,9 @@ void connection_give(struct connection *c)
         sqlite3_exec(c->db, "ROLLBACK", NULL, NULL, NULL);
     }
     if (c->writes) {
+        struct connection *other = CYG_TAKE(c->other);
         unlock_writer(source);
+        connection_give(other);
         return;
     }
     pthread_mutex_lock(&source->lock);

@@ -23,6 +23,7 @@ struct source;
 struct connection {
     struct connection *next; /* in the pool */
     struct source *source;
+    struct connection *other; /* the other database's writer, given back with this one: derive.h */
     sqlite3 *db;
     sqlite3_stmt *statements[QUERIES]; /* prepared when first used */
     cyg_usec deadline;
@@ -79,7 +80,7 @@ CYG_MUST_USE enum cyg_code connection_take(struct source *source, cyg_usec deadl
 CYG_MUST_USE enum cyg_code connection_take_writer(struct source *source, cyg_usec deadline,
                                                   struct connection **ret, struct cyg_error *err);
 
-/* Give back; an open transaction is rolled back. NULL is allowed. */
+/* Give back, with `other`; an open transaction is rolled back. NULL is allowed. */
 void connection_give(struct connection *c);
 CYG_DEFINE_CLEANUP(struct connection *, connection_give);
 

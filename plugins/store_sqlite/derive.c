@@ -277,13 +277,13 @@ static enum cyg_code derive_rows(struct derivation *d, bool *ret_more, struct cy
     return CYG_OK;
 }
 
-static enum cyg_code run_all(struct derivation *d, const enum query *queries, size_t n,
+static enum cyg_code run_all(struct connection *c, const enum query *queries, size_t n,
                              struct cyg_error *err)
 {
     enum cyg_code code = CYG_OK;
     for (size_t i = 0; i < n && code == CYG_OK; i++) {
         CYG_CLEANUP(query_endp) sqlite3_stmt *s = NULL;
-        code = query_start(d->c, queries[i], &s, err);
+        code = query_start(c, queries[i], &s, err);
         if (code == CYG_OK) {
             code = query_run(s, err);
         }
@@ -299,7 +299,7 @@ static enum cyg_code start_over(struct derivation *d, struct cyg_error *err)
         Q_CLEAR_PSKS,    Q_CLEAR_OWNERS,      Q_CLEAR_PATTERNS,      Q_CLEAR_PROBLEMS,
         Q_FORGET_PEERS,  Q_CHANGED_ALL_PEERS, Q_CHANGED_ALL_SECRETS,
     };
-    return run_all(d, queries, CYG_LEN(queries), err);
+    return run_all(d->c, queries, CYG_LEN(queries), err);
 }
 
 /* In the open transaction. */
@@ -319,14 +319,51 @@ static enum cyg_code derive_some(struct connection *c, bool first, bool *ret_mor
     return code == CYG_OK ? store_state(&d, err) : code;
 }
 
-static enum cyg_code derive_batch(struct connection *c, bool first, bool *ret_more,
-                                  struct cyg_error *err)
+enum cyg_code derive_take(struct store *store, struct source *source, cyg_usec deadline,
+                          struct connection **ret, struct cyg_error *err)
+{
+    struct connection *writers[SOURCES] = { NULL };
+    enum cyg_code code = CYG_OK;
+    /* Everybody takes them in this order. The last one is not yet counted while it is opened. */
+    for (size_t i = 0; i < SOURCES && code == CYG_OK; i++) {
+        if (&store->sources[i] == source || i < store->n_sources) {
+            code = connection_take_writer(&store->sources[i], deadline, &writers[i], err);
+        }
+    }
+    if (code != CYG_OK) {
+        for (size_t i = 0; i < SOURCES; i++) {
+            connection_give(writers[i]);
+        }
+        return code;
+    }
+    *ret = writers[source->number];
+    (*ret)->other = writers[1 - source->number];
+    return CYG_OK;
+}
+_Static_assert(SOURCES == 2, "there is one other");
+
+enum cyg_code derive_commit(struct store *store, struct connection *c, struct cyg_error *err)
+{
+    if (c->other == NULL || sqlite3_get_autocommit(c->other->db)) {
+        return connection_commit(c, err);
+    }
+    pthread_rwlock_wrlock(&store->commits);
+    enum cyg_code code = connection_commit(c->other, err); /* alone, marks are needless, no more */
+    if (code == CYG_OK) {
+        code = connection_commit(c, err);
+    }
+    pthread_rwlock_unlock(&store->commits);
+    return code;
+}
+
+static enum cyg_code derive_batch(struct store *store, struct connection *c, bool first,
+                                  bool *ret_more, struct cyg_error *err)
 {
     enum cyg_code code = connection_begin(c, true, err);
     if (code == CYG_OK) {
         code = derive_some(c, first, ret_more, err);
     }
-    return code == CYG_OK ? connection_commit(c, err) : code;
+    return code == CYG_OK ? derive_commit(store, c, err) : code;
 }
 
 enum cyg_code derive_open(struct connection *c, struct cyg_error *err)
@@ -339,16 +376,17 @@ enum cyg_code derive_open(struct connection *c, struct cyg_error *err)
     return code;
 }
 
-enum cyg_code derive(struct source *source, cyg_usec deadline, struct cyg_error *err)
+enum cyg_code derive(struct store *store, struct source *source, cyg_usec deadline,
+                     struct cyg_error *err)
 {
     bool more = true;
     enum cyg_code code = CYG_OK;
     while (more && code == CYG_OK) {
         /* Given back after each batch: others may want to write too. */
         CYG_CLEANUP(connection_givep) struct connection *c = NULL;
-        code = connection_take_writer(source, deadline, &c, err);
+        code = derive_take(store, source, deadline, &c, err);
         if (code == CYG_OK) {
-            code = derive_batch(c, false, &more, err);
+            code = derive_batch(store, c, false, &more, err);
         }
         if (code == CYG_OK && more && cyg_time_now() >= deadline) {
             code = CYG_FAIL(err, CYG_R_STORE_BUSY);
@@ -378,21 +416,46 @@ static enum cyg_code counts_differ(struct connection *c, bool *ret, struct cyg_e
     return code;
 }
 
-enum cyg_code derive_first(struct source *source, struct cyg_error *err)
+enum cyg_code derive_first(struct store *store, struct source *source, struct cyg_error *err)
 {
     bool more = false, differ = false;
     {
         CYG_CLEANUP(connection_givep) struct connection *c = NULL;
-        enum cyg_code code = connection_take_writer(source, CYG_NEVER, &c, err);
+        enum cyg_code code = derive_take(store, source, CYG_NEVER, &c, err);
         if (code == CYG_OK) {
             code = counts_differ(c, &differ, err);
         }
         if (code == CYG_OK) {
-            code = derive_batch(c, differ, &more, err);
+            code = derive_batch(store, c, differ, &more, err);
         }
         if (code != CYG_OK) {
             return code;
         }
     }
-    return more ? derive(source, CYG_NEVER, err) : CYG_OK;
+    return more ? derive(store, source, CYG_NEVER, err) : CYG_OK;
+}
+
+enum cyg_code derive_replaced(struct store *store, cyg_usec deadline, struct cyg_error *err)
+{
+    CYG_CLEANUP(connection_givep) struct connection *c = NULL;
+    CYG_CLEANUP(query_endp) sqlite3_stmt *owners = NULL;
+    bool row = true;
+    enum cyg_code code = derive_take(store, &store->sources[0], deadline, &c, err);
+    if (code == CYG_OK) {
+        code = connection_begin(c, true, err);
+    }
+    if (code == CYG_OK) {
+        code = connection_begin(c->other, true, err);
+    }
+    if (code == CYG_OK) {
+        code = run_all(c->other, &(enum query){ Q_CHANGED_ALL_PEERS }, 1, err);
+    }
+    if (code == CYG_OK) {
+        code = query_start(c->other, Q_OWNERS, &owners, err);
+    }
+    while (code == CYG_OK && (code = query_step(owners, &row, err)) == CYG_OK && row) {
+        code = derive_mark_peers(c, query_bytes(owners, 0), err);
+    }
+    query_end(CYG_TAKE(owners)); /* else it would be open when that is committed */
+    return code == CYG_OK ? derive_commit(store, c, err) : code;
 }

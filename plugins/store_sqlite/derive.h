@@ -45,6 +45,10 @@ void members_parse_groups(struct members *m, const char *text);
 CYG_MUST_USE enum cyg_code derive_secret(struct derivation *d, const char *name,
                                          struct cyg_error *err);
 
+/* Mark the peers that have this remote_id, in the open transaction. */
+CYG_MUST_USE enum cyg_code derive_mark_peers(struct connection *c, struct cyg_span form,
+                                             struct cyg_error *err);
+
 /* Write or delete the row's problem; NULL: it has none. */
 CYG_MUST_USE enum cyg_code derive_problem(struct derivation *d, const char *kind, const char *name,
                                           const char *problem, struct cyg_error *err);

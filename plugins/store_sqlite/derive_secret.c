@@ -82,11 +82,11 @@ static enum cyg_code put_new(struct derivation *d, const struct db_secret *secre
     return code;
 }
 
-static enum cyg_code exists(struct derivation *d, enum query which, struct cyg_span form, bool *ret,
+static enum cyg_code exists(struct connection *c, enum query which, struct cyg_span form, bool *ret,
                             struct cyg_error *err)
 {
     CYG_CLEANUP(query_endp) sqlite3_stmt *s = NULL;
-    enum cyg_code code = query_start(d->c, which, &s, err);
+    enum cyg_code code = query_start(c, which, &s, err);
     if (code != CYG_OK) {
         return code;
     }
@@ -94,9 +94,41 @@ static enum cyg_code exists(struct derivation *d, enum query which, struct cyg_s
     return query_step(s, ret, err);
 }
 
-/* Peers whose remote_id is an owner are marked one by one. Anybody else whom it may concern (a
- * secret of nobody, of an address, of our own identity beside peers without one) can't be told so
- * cheaply: then every peer in use is to be looked at. */
+enum cyg_code derive_mark_peers(struct connection *c, struct cyg_span form, struct cyg_error *err)
+{
+    CYG_CLEANUP(query_endp) sqlite3_stmt *s = NULL;
+    enum cyg_code code = query_start(c, Q_CHANGED_REMOTE_ID, &s, err);
+    if (code != CYG_OK) {
+        return code;
+    }
+    query_bind_bytes(s, 1, form);
+    return query_run(s, err);
+}
+
+/* The peers of one database that an owner concerns: those of that remote_id are marked. The other
+ * database is written to only where it has some. */
+static enum cyg_code mark_owned(struct connection *c, struct cyg_span form, bool *ret_some,
+                                bool *ret_all, struct cyg_error *err)
+{
+    bool peers = false, anybody = false;
+    enum cyg_code code = exists(c, Q_REMOTE_ID_EXISTS, form, &peers, err);
+    if (code == CYG_OK && peers && sqlite3_get_autocommit(c->db)) {
+        code = connection_begin(c, true, err);
+    }
+    if (code == CYG_OK && peers) {
+        code = derive_mark_peers(c, form, err);
+    }
+    if (code == CYG_OK) {
+        code = exists(c, Q_PSK_ANYBODY, form, &anybody, err);
+    }
+    *ret_some = *ret_some || peers;
+    *ret_all = *ret_all || anybody;
+    return code;
+}
+
+/* Peers whose remote_id is an owner are marked one by one, in both databases. Anybody else whom it
+ * may concern (a secret of nobody, of an address, of our own identity beside peers without one)
+ * can't be told so cheaply: then every peer in use is to be looked at. */
 static enum cyg_code mark_concerned(struct derivation *d, const struct owners *o,
                                     struct cyg_error *err)
 {
@@ -104,22 +136,11 @@ static enum cyg_code mark_concerned(struct derivation *d, const struct owners *o
     enum cyg_code code = CYG_OK;
     for (size_t i = 0; i < o->n && code == CYG_OK; i++) {
         struct cyg_span form = { o->items[i].form, o->items[i].len };
-        bool peers = false, anybody = false;
-        code = exists(d, Q_REMOTE_ID_EXISTS, form, &peers, err);
-        if (code == CYG_OK && peers) {
-            CYG_CLEANUP(query_endp) sqlite3_stmt *s = NULL;
-            code = query_start(d->c, Q_CHANGED_REMOTE_ID, &s, err);
-            if (code == CYG_OK) {
-                query_bind_bytes(s, 1, form);
-                code = query_run(s, err);
-            }
+        code = mark_owned(d->c, form, &some, &all, err);
+        if (code == CYG_OK && d->c->other != NULL) {
+            code = mark_owned(d->c->other, form, &some, &all, err);
         }
-        if (code == CYG_OK) {
-            code = exists(d, Q_PSK_ANYBODY, form, &anybody, err);
-        }
-        some = some || peers;
-        all =
-            all || anybody || form.data[0] == CYG_ID_IPV4_ADDR || form.data[0] == CYG_ID_IPV6_ADDR;
+        all = all || form.data[0] == CYG_ID_IPV4_ADDR || form.data[0] == CYG_ID_IPV6_ADDR;
     }
     if (code == CYG_OK && (all || (!some && o->n > 0))) {
         d->secrets_generation = d->generation;

@@ -64,25 +64,42 @@ bool lookup_peek(struct store *store, cyg_usec deadline, uint64_t *ret_generatio
     return true;
 }
 
-static enum cyg_code begin_source(struct source *source, cyg_usec deadline, struct connection **ret,
-                                  uint64_t *ret_generation, struct cyg_error *err)
+/* Begin on all; *ret_pending is the first one in which something must be derived, else NULL. */
+static enum cyg_code begin_all(struct lookup *lookup, cyg_usec deadline,
+                               struct source **ret_pending, struct cyg_error *err)
 {
-    for (;;) {
-        CYG_CLEANUP(connection_givep) struct connection *c = NULL;
+    struct store *store = lookup->store;
+    enum cyg_code code = CYG_OK;
+    *ret_pending = NULL;
+    lookup->generation = 0;
+    pthread_rwlock_rdlock(&store->commits);
+    for (size_t i = 0; i < lookup->n_sources && code == CYG_OK && *ret_pending == NULL; i++) {
+        struct connection **c = &lookup->connections[i];
+        uint64_t generation = 0;
         bool pending = false;
-        enum cyg_code code = connection_take(source, deadline, &c, err);
+        code = connection_take(&store->sources[i], deadline, c, err);
         if (code == CYG_OK) {
-            code = begin_reading(c, &pending, ret_generation, err);
+            code = begin_reading(*c, &pending, &generation, err);
         }
-        if (code != CYG_OK) {
+        *ret_pending = pending ? &store->sources[i] : NULL;
+        lookup->generation += generation;
+    }
+    pthread_rwlock_unlock(&store->commits);
+    return code;
+}
+
+enum cyg_code lookup_begin(struct store *store, cyg_usec deadline, struct lookup *ret,
+                           struct cyg_error *err)
+{
+    *ret = (struct lookup){ .store = store, .n_sources = store->n_sources };
+    for (;;) {
+        struct source *pending = NULL;
+        enum cyg_code code = begin_all(ret, deadline, &pending, err);
+        if (code != CYG_OK || pending == NULL) {
             return code;
         }
-        if (!pending) {
-            *ret = CYG_TAKE(c);
-            return CYG_OK;
-        }
-        connection_give(CYG_TAKE(c));
-        code = derive(source, deadline, err);
+        lookup_end(ret);
+        code = derive(store, pending, deadline, err);
         if (code != CYG_OK) {
             return code;
         }
@@ -90,22 +107,6 @@ static enum cyg_code begin_source(struct source *source, cyg_usec deadline, stru
             return CYG_FAIL(err, CYG_R_STORE_BUSY);
         }
     }
-}
-
-enum cyg_code lookup_begin(struct store *store, cyg_usec deadline, struct lookup *ret,
-                           struct cyg_error *err)
-{
-    *ret = (struct lookup){ .store = store, .n_sources = store->n_sources };
-    for (size_t i = 0; i < ret->n_sources; i++) {
-        uint64_t generation = 0;
-        enum cyg_code code =
-            begin_source(&store->sources[i], deadline, &ret->connections[i], &generation, err);
-        if (code != CYG_OK) {
-            return code;
-        }
-        ret->generation += generation;
-    }
-    return CYG_OK;
 }
 
 void lookup_end(struct lookup *lookup)

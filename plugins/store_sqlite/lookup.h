@@ -18,6 +18,9 @@ struct history;
 struct store {
     struct source sources[SOURCES];
     _Atomic size_t n_sources; /* the second comes while look-ups run */
+    /* A secret of one database may be a peer's of the other: what both commit together is between
+     * two states of a look-up, never within one. Held by look-ups while they begin. */
+    pthread_rwlock_t commits;
     struct cache cache;
     char *history_path;      /* "": none is wanted */
     struct history *history; /* NULL: there is none */
@@ -116,14 +119,30 @@ CYG_MUST_USE enum cyg_code peer_load(struct lookup *lookup, struct connection *c
 /* ---- deriving (derive.c) ---- */
 
 /* Derive all that has changed. */
-CYG_MUST_USE enum cyg_code derive(struct source *source, cyg_usec deadline, struct cyg_error *err);
+CYG_MUST_USE enum cyg_code derive(struct store *store, struct source *source, cyg_usec deadline,
+                                  struct cyg_error *err);
 
 /* When a file is opened: derive everything where another version of this code did, or where rows
  * were changed behind the triggers' back. */
-CYG_MUST_USE enum cyg_code derive_first(struct source *source, struct cyg_error *err);
+CYG_MUST_USE enum cyg_code derive_first(struct store *store, struct source *source,
+                                        struct cyg_error *err);
 
-/* Derive what is left in the transaction that is open on a writer; the caller commits. */
+/* The configured database is another file: mark on either side the peers that a secret of the other
+ * one may concern. */
+CYG_MUST_USE enum cyg_code derive_replaced(struct store *store, cyg_usec deadline,
+                                           struct cyg_error *err);
+
+/* Take the writer of a database for deriving, and as its `other` that of the other one. */
+CYG_MUST_USE enum cyg_code derive_take(struct store *store, struct source *source,
+                                       cyg_usec deadline, struct connection **ret,
+                                       struct cyg_error *err);
+
+/* Derive what is left in the transaction that is open on such a writer. */
 CYG_MUST_USE enum cyg_code derive_open(struct connection *c, struct cyg_error *err);
+
+/* Commit that, and what it has marked in the other database. */
+CYG_MUST_USE enum cyg_code derive_commit(struct store *store, struct connection *c,
+                                         struct cyg_error *err);
 
 /* ---- the interface's functions, named as there ---- */
 

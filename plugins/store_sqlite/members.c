@@ -61,11 +61,11 @@ static enum cyg_code run(struct derivation *d, enum query which, int64_t a, int6
     return query_run(s, err);
 }
 
-static enum cyg_code run_form(struct derivation *d, enum query which, struct cyg_span form,
+static enum cyg_code run_form(struct connection *c, enum query which, struct cyg_span form,
                               bool *ret_row, struct cyg_error *err)
 {
     CYG_CLEANUP(query_endp) sqlite3_stmt *s = NULL;
-    enum cyg_code code = query_start(d->c, which, &s, err);
+    enum cyg_code code = query_start(c, which, &s, err);
     if (code != CYG_OK) {
         return code;
     }
@@ -251,7 +251,10 @@ static enum cyg_code add_psk(struct derivation *d, const struct cyg_peer *peer,
     if (peer->remote_id.type == CYG_ID_ANY) {
         remote = cyg_span_of_array(any);
     } else if (!cyg_identity_is_pattern(&peer->remote_id)) {
-        code = run_form(d, Q_OWNER_EXISTS, remote_form, &row, err);
+        code = run_form(d->c, Q_OWNER_EXISTS, remote_form, &row, err);
+        if (code == CYG_OK && !row && d->c->other != NULL) { /* swanctl loads secrets alone, too */
+            code = run_form(d->c->other, Q_OWNER_EXISTS, remote_form, &row, err);
+        }
         if (!row) {
             remote.len = 0;
         }
@@ -280,7 +283,7 @@ static enum cyg_code check_pattern(struct derivation *d, struct cyg_span form,
     if (form.data[0] != 0xff) {
         return CYG_OK;
     }
-    enum cyg_code code = run_form(d, Q_PATTERN_FIND, form, &known, err);
+    enum cyg_code code = run_form(d->c, Q_PATTERN_FIND, form, &known, err);
     if (code != CYG_OK || known) {
         return code;
     }
@@ -355,7 +358,7 @@ enum cyg_code members_add(struct derivation *d, const struct cyg_peer *peer, int
         code = add_psk(d, peer, form, &m.psk, err);
     }
     if (code == CYG_OK && m.form[0] == 0xff) {
-        code = run_form(d, Q_PATTERN_ADD, form, &row, err);
+        code = run_form(d->c, Q_PATTERN_ADD, form, &row, err);
     }
     for (size_t i = 0; i < n && code == CYG_OK; i++) {
         code = add_pair(d, &pairs[i], &m.groups[i], err);
@@ -413,9 +416,9 @@ enum cyg_code members_remove(struct derivation *d, const char *name, const struc
     bool row = false;
     struct cyg_span form = { m->form, m->form_len };
     if (code == CYG_OK && form.data[0] == 0xff) {
-        code = run_form(d, Q_PATTERN_LESS, form, &row, err);
+        code = run_form(d->c, Q_PATTERN_LESS, form, &row, err);
         if (code == CYG_OK) {
-            code = run_form(d, Q_PATTERN_EMPTY, form, &row, err);
+            code = run_form(d->c, Q_PATTERN_EMPTY, form, &row, err);
         }
     }
     return code;

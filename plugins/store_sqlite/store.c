@@ -31,10 +31,15 @@ enum cyg_code store_open(const char *path, struct store **ret, struct cyg_error 
         return CYG_FAIL(err, CYG_R_NOMEM);
     }
     cache_init(&store->cache);
+    pthread_rwlockattr_t fair; /* look-ups that follow one another don't keep a commit out */
+    pthread_rwlockattr_init(&fair);
+    pthread_rwlockattr_setkind_np(&fair, PTHREAD_RWLOCK_PREFER_WRITER_NONRECURSIVE_NP);
+    pthread_rwlock_init(&store->commits, &fair);
+    pthread_rwlockattr_destroy(&fair);
     enum cyg_code code = source_init(&store->sources[0], path, 0, err);
     if (code == CYG_OK) {
         store->n_sources = 1;
-        code = derive_first(&store->sources[0], err);
+        code = derive_first(store, &store->sources[0], err);
     }
     if (code == CYG_OK) {
         code = skip_history(&store->sources[0], err);
@@ -54,6 +59,7 @@ void store_close(struct store *store)
         source_clear(&store->sources[i]);
     }
     cache_clear(&store->cache);
+    pthread_rwlock_destroy(&store->commits);
     history_close(store->history);
     free(store->history_path);
     free(store);

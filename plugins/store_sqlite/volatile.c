@@ -42,7 +42,7 @@ enum cyg_code store_volatile_open(void *self, const char *folder, struct cyg_err
         code = source_init(source, path, VOLATILE, err);
     }
     if (code == CYG_OK) {
-        code = derive_first(source, err);
+        code = derive_first(store, source, err);
     }
     if (code != CYG_OK) {
         source_clear(source);
@@ -67,7 +67,7 @@ static enum cyg_code take_writer(struct store *store, cyg_usec deadline, struct 
     if (store->n_sources <= VOLATILE) {
         return CYG_FAIL(err, CYG_R_NO_VOLATILE);
     }
-    enum cyg_code code = connection_take_writer(&store->sources[VOLATILE], deadline, ret, err);
+    enum cyg_code code = derive_take(store, &store->sources[VOLATILE], deadline, ret, err);
     return code == CYG_OK ? connection_begin(*ret, true, err) : code;
 }
 
@@ -154,8 +154,8 @@ static enum cyg_code insert_row(struct connection *c, const char *table, const c
 }
 
 /* Derive what was written, look whether it can be used, and commit. */
-static enum cyg_code conclude(struct connection *c, const char *kind, const char *name,
-                              struct cyg_error *err)
+static enum cyg_code conclude(struct store *store, struct connection *c, const char *kind,
+                              const char *name, struct cyg_error *err)
 {
     bool found = false;
     enum cyg_code code = derive_open(c, err);
@@ -171,7 +171,7 @@ static enum cyg_code conclude(struct connection *c, const char *kind, const char
             return CYG_FAIL(err, CYG_R_ROW_REFUSED, .got_quote = cyg_quote_text(query_text(s, 0)));
         }
     }
-    return code == CYG_OK ? connection_commit(c, err) : code;
+    return code == CYG_OK ? derive_commit(store, c, err) : code;
 }
 
 /* ---- peers ---- */
@@ -232,7 +232,7 @@ enum cyg_code store_put_peer(void *self, const struct cyg_store_peer *peer, cyg_
         const char *const keys[] = { peer->name, child->name };
         code = insert_row(c, "children", "peer,name", keys, 2, child->values, child->n_values, err);
     }
-    return code == CYG_OK ? conclude(c, "peer", peer->name, err) : code;
+    return code == CYG_OK ? conclude(self, c, "peer", peer->name, err) : code;
 }
 
 enum cyg_code store_remove_peer(void *self, const char *name, cyg_usec deadline,
@@ -250,7 +250,7 @@ enum cyg_code store_remove_peer(void *self, const char *name, cyg_usec deadline,
     if (code == CYG_OK) {
         code = delete_peer(c, name, err);
     }
-    return code == CYG_OK ? conclude(c, "peer", NULL, err) : code;
+    return code == CYG_OK ? conclude(self, c, "peer", NULL, err) : code;
 }
 
 /* ---- secrets ---- */
@@ -292,7 +292,7 @@ enum cyg_code store_put_secret(void *self, const char *name, const char *owners,
     if (code == CYG_OK) {
         code = run_texts(c, Q_VOLATILE_CHANGED, "secret", name, err);
     }
-    return code == CYG_OK ? conclude(c, "secret", name, err) : code;
+    return code == CYG_OK ? conclude(self, c, "secret", name, err) : code;
 }
 
 static enum cyg_code run_plain(struct connection *c, enum query which, struct cyg_error *err)
@@ -318,5 +318,5 @@ enum cyg_code store_remove_secret(void *self, const char *name, cyg_usec deadlin
             code = run_plain(c, Q_VOLATILE_SECRETS_DELETE, err);
         }
     }
-    return code == CYG_OK ? conclude(c, "secret", NULL, err) : code;
+    return code == CYG_OK ? conclude(self, c, "secret", NULL, err) : code;
 }

@@ -47,6 +47,26 @@ lab_check "responder: charon's terminate is obeyed" shows b "terminate completed
     --terminate --ike pair --timeout 10
 lab_check "responder: cygnetd has no SA" lab_wait 5 no_sa a
 
+# The peer stands in SQLite, only its secret comes over VICI.
+secret_over_vici() {
+    cygnet_sql a "DELETE FROM secrets"
+    cat >"$LAB_DIR/a/swanctl/swanctl.conf" <<-CONF
+	secrets { ike-pair { id-1 = b.example
+	                     secret = "$PSK" } }
+	CONF
+    shows a "loaded ike secret 'ike-pair'" --load-creds
+}
+lab_check "the secret alone is loaded" secret_over_vici
+lab_check "secret over VICI: charon initiates" shows b "initiate completed successfully" \
+    --initiate --child net --timeout 20
+lab_check "secret over VICI: it carries traffic" lab_ping b 10.2.0.1 10.1.0.1
+lab_check "secret over VICI: charon ends it" shows b "terminate completed successfully" \
+    --terminate --ike pair --timeout 10
+lab_check "secret over VICI: cygnetd initiates" shows a "initiate completed successfully" \
+    --initiate --child net --timeout 20
+lab_check "secret over VICI: and ends it" shows a "terminate completed successfully" \
+    --terminate --ike pair --timeout 10
+
 follow_log() {
     local pid
     # Into a file it would write a block at a time.

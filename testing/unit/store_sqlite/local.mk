@@ -22,7 +22,8 @@ unit_tests += \
 	testing/unit/store_sqlite/rows_test \
 	testing/unit/store_sqlite/scale_test \
 	testing/unit/store_sqlite/schema_test \
-	testing/unit/store_sqlite/threads_test
+	testing/unit/store_sqlite/threads_test \
+	testing/unit/store_sqlite/two_databases_test
 thread_tests += testing/unit/store_sqlite/threads_test
 testing_unit_store_sqlite_changes_test_CPPFLAGS = $(store_cppflags)
 testing_unit_store_sqlite_changes_test_LDADD = $(store_ldadd)
@@ -44,4 +45,6 @@ testing_unit_store_sqlite_schema_test_CPPFLAGS = $(store_cppflags)
 testing_unit_store_sqlite_schema_test_LDADD = $(store_ldadd)
 testing_unit_store_sqlite_threads_test_CPPFLAGS = $(store_cppflags)
 testing_unit_store_sqlite_threads_test_LDADD = $(store_ldadd)
+testing_unit_store_sqlite_two_databases_test_CPPFLAGS = $(store_cppflags)
+testing_unit_store_sqlite_two_databases_test_LDADD = $(store_ldadd)
 endif
