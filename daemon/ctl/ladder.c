@@ -322,11 +322,32 @@ static void put_decision(struct ladder *l, const json_t *entry)
 
 /* --- The end --- */
 
-/* What to change: of the end itself, of the decision that it repeats, or of the last with advice.
+/* Of a refusal that compared one pair of proposals, flows or identities only, what to change in
+ * that pair: more exact than what the end can say of all of them. "": there were none, or several.
  */
+static const char *advice_of_pair(const struct ladder *l)
+{
+    const char *only = "";
+    for (size_t i = 0; i < json_array_size(l->decisions); i++) {
+        const json_t *decision = json_array_get(l->decisions, i);
+        const char *mend = ctl_text(decision, "mend");
+        if (json_object_get(decision, "compare") == NULL || strcmp(mend, only) == 0) {
+            continue;
+        }
+        if (only[0] != '\0') {
+            return "";
+        }
+        only = mend;
+    }
+    return only;
+}
+
+/* What to change: of the one pair that was compared, of the end itself, of the decision that it
+ * repeats, or of the last with advice. */
 static const char *advice(const struct ladder *l, const json_t *end)
 {
-    const char *best = ctl_text(end, "mend"), *last = "";
+    const char *best = advice_of_pair(l), *last = "";
+    best = best[0] != '\0' ? best : ctl_text(end, "mend");
     for (size_t i = 0; best[0] == '\0' && i < json_array_size(l->decisions); i++) {
         const json_t *decision = json_array_get(l->decisions, i);
         const char *mend = ctl_text(decision, "mend");
@@ -356,11 +377,12 @@ static void put_end(struct ladder *l, const json_t *entry)
     paper_text(p, PAPER_PLAIN, " after %.3f s", since(l, entry));
     paper_line_end(p);
     if (failed) {
+        const char *change = advice(l, entry); /* before the end itself is one of them */
         if (json_object_get(entry, "compare") != NULL) {
             json_array_append(l->decisions, (json_t *)(uintptr_t)entry);
         }
         verdict_compare(p, l->decisions);
-        verdict_words(p, text, advice(l, entry));
+        verdict_words(p, text, change);
     } else if (text[0] != '\0') {
         paper_paragraph(p, PAPER_PLAIN, 2, text);
     }

@@ -115,6 +115,9 @@ static const char *compare(const struct cyg_error *e, struct entry_texts *t)
     const uint8_t got = e->got_quote.kind, want = e->want_quote.kind;
     const char *what = "";
     t->ours[0] = t->theirs[0] = t->differs[0] = '\0';
+    if (e->reason == CYG_R_WE_OFFERED) { /* ours alone */
+        return what;
+    }
     if (got == CYG_QUOTE_PROPOSAL && (want == CYG_QUOTE_PROPOSAL || want == CYG_QUOTE_NONE)) {
         what = "proposals";
     } else if (got == CYG_QUOTE_FLOW && want == CYG_QUOTE_FLOW) {

@@ -310,6 +310,34 @@ static void the_peer_truncates_sha256(struct sim *s)
     SIM_REQUIRE_EQUAL(sim_reasons(p.a, CYG_R_SHA256_TRUNCATED), 0); /* nothing came there */
 }
 
+static enum sim_verdict spoil_esp(struct sim *s, struct sim_frame *frame, void *context)
+{
+    (void)s;
+    (void)context;
+    if (sim_frame_ike(frame).len == 0 && frame->len > 40) {
+        frame->bytes[frame->len - 1] ^= 1; /* of the ICV */
+    }
+    return SIM_PASS;
+}
+
+/* With any other algorithm nothing is truncated: the keys differ, or somebody spoils the packets.
+ */
+static void nothing_passes_with_another_algorithm(struct sim *s)
+{
+    struct sim_pair p = sim_pair(s);
+    sim_peers(p.a, "b.net.esp_proposals = aes128-sha1");
+    sim_peers(p.b, "a.net.esp_proposals = aes128-sha1");
+    SIM_REQUIRE(sim_run_order(p.a, sim_initiate(p.a, "b", "net"), LONG));
+    sim_tap(s, spoil_esp, NULL);
+    lost_packets(p.a, 3);
+    sim_run(s, 130 * CYG_SEC);
+    SIM_REQUIRE(says(p.b, CYG_R_INTEGRITY_ONLY,
+                     "In 120 s 3 packets of 10.2.0.0/16 === 10.1.0.0/16 failed integrity",
+                     "different keys or algorithms for child \"net\""));
+    SIM_REQUIRE_EQUAL(sim_reasons(p.b, CYG_R_SHA256_TRUNCATED), 0);
+    SIM_REQUIRE_EQUAL(sim_reasons(p.a, CYG_R_INTEGRITY_ONLY), 0);
+}
+
 static void packets_are_too_long_for_the_tunnel(struct sim *s)
 {
     struct sim_pair p = sim_pair(s);
@@ -445,6 +473,7 @@ static const struct sim_test tests[] = {
     SIM_TEST(flows_come_up_one_after_the_other, 0),
     SIM_TEST(a_silent_flow_holds_no_other_up, 0),
     SIM_TEST(the_peer_truncates_sha256, 0),
+    SIM_TEST(nothing_passes_with_another_algorithm, 0),
     SIM_TEST(packets_are_too_long_for_the_tunnel, 0),
     SIM_TEST(traffic_that_passes_is_no_symptom, 0),
     SIM_TEST(the_responder_has_another_name, 0),

@@ -99,6 +99,31 @@ static void test_a_refusal_shows_both_sides_and_what_to_change(void **state)
 }
 
 /* Quick modes beside each other, messages sent again, a terminal that knows ASCII only. */
+#define TOLD(text, mend, compare) \
+    DECISION(text, ",\"reason\":\"PFS_LACKING\",\"mend\":\"" mend "\"" compare)
+#define BOTH \
+    ",\"compare\":{\"what\":\"proposals\",\"ours\":[\"x\"],\"theirs\":[\"y\"],\"differs\":[]}"
+#define DECIDED \
+    END("020000", "failed", "Nothing fits.", ",\"reason\":\"NO\",\"mend\":\"Add any of them.\"")
+
+static void check_advice(const char *entries, const char *want)
+{
+    char *got = print(78, false, false, entries);
+    if (strstr(got, want) == NULL) {
+        fail_msg("no %s in %s", want, got);
+    }
+    free(got);
+}
+
+static void test_the_one_pair_compared_says_what_to_change(void **state)
+{
+    (void)state;
+    check_advice(TOLD("One.", "Switch PFS on.", BOTH) DECIDED, "What to change  Switch PFS on.");
+    check_advice(TOLD("One.", "Switch PFS on.", BOTH) TOLD("Two.", "Or off.", BOTH) DECIDED,
+                 "What to change  Add any of them.");
+    check_advice(TOLD("One.", "Switch PFS on.", "") DECIDED, "What to change  Add any of them.");
+}
+
 static void test_a_success_in_ascii(void **state)
 {
     (void)state;
@@ -207,6 +232,7 @@ static void test_lines_break_at_spaces_and_never_in_a_character(void **state)
 }
 
 TEST_MAIN(cmocka_unit_test(test_a_refusal_shows_both_sides_and_what_to_change),
+          cmocka_unit_test(test_the_one_pair_compared_says_what_to_change),
           cmocka_unit_test(test_a_success_in_ascii),
           cmocka_unit_test(test_long_values_go_on_in_their_column),
           cmocka_unit_test(test_colour_only_where_it_is_asked_for),
