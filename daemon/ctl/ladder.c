@@ -23,7 +23,8 @@ struct turn {
 struct ladder {
     struct paper *paper;
     char peer[CYG_NAME_MAX], number[24];
-    double begun; /* unix time, 0: no entry came yet */
+    char remote[80]; /* address where it began, without port */
+    double begun;    /* unix time, 0: no entry came yet */
     bool has_lanes, is_over;
     size_t n_turns; /* that there were; kept are the last TURNS_MAX */
     struct turn turns[TURNS_MAX];
@@ -72,7 +73,12 @@ static void format_time(double when, char *text, size_t size)
 
 static void put_name(struct ladder *l)
 {
-    paper_text(l->paper, PAPER_BOLD, "%s", l->peer[0] != '\0' ? l->peer : "unknown peer");
+    if (l->peer[0] != '\0') {
+        paper_text(l->paper, PAPER_BOLD, "%s", l->peer);
+    } else {
+        paper_text(l->paper, PAPER_BOLD, "unknown peer%s%s", l->remote[0] != '\0' ? " at " : "",
+                   l->remote);
+    }
     paper_text(l->paper, PAPER_PLAIN, ", negotiation %s", l->number);
 }
 
@@ -407,6 +413,8 @@ void ladder_entry(struct ladder *l, const json_t *entry)
     }
     if (l->number[0] == '\0') {
         snprintf(l->number, sizeof l->number, "%s", ctl_text(entry, "negotiation"));
+        const char *remote = ctl_text(entry, "remote");
+        snprintf(l->remote, sizeof l->remote, "%.*s", (int)strcspn(remote, "["), remote);
         l->begun = strtod(ctl_text(entry, "time"), NULL);
         put_head(l, entry);
     }

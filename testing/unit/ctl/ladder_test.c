@@ -207,6 +207,16 @@ static void test_control_characters_do_not_get_out(void **state)
     free(text);
 }
 
+static void test_a_peer_without_name_has_its_address(void **state)
+{
+    (void)state;
+    char *got = print(78, false, false,
+                      "{\"negotiation\":\"9\",\"remote\":\"2001:db8::7[500]\",\"time\":\"1\","
+                      "\"kind\":\"decision\",\"text\":\"No.\"}\n");
+    assert_non_null(strstr(got, "unknown peer at 2001:db8::7, negotiation 9,"));
+    free(got);
+}
+
 static void test_unfinished_is_said_so(void **state)
 {
     (void)state;
@@ -237,5 +247,6 @@ TEST_MAIN(cmocka_unit_test(test_a_refusal_shows_both_sides_and_what_to_change),
           cmocka_unit_test(test_long_values_go_on_in_their_column),
           cmocka_unit_test(test_colour_only_where_it_is_asked_for),
           cmocka_unit_test(test_control_characters_do_not_get_out),
+          cmocka_unit_test(test_a_peer_without_name_has_its_address),
           cmocka_unit_test(test_unfinished_is_said_so),
           cmocka_unit_test(test_lines_break_at_spaces_and_never_in_a_character));
