@@ -131,6 +131,13 @@ static void note_updown(struct negotiation *n, const struct cyg_event *event)
     }
 }
 
+/* Of a tunnel that is up, long after its negotiation: nothing or not all of it passes. */
+static bool is_symptom(const struct cyg_error *e)
+{
+    return e->reason == CYG_R_SHA256_TRUNCATED || e->reason == CYG_R_INTEGRITY_ONLY
+           || e->reason == CYG_R_TUNNEL_MTU;
+}
+
 static void on_record(struct recorder *r, const struct cyg_event *event)
 {
     const struct cyg_reason_info *info = cyg_reason_info(event->error.reason);
@@ -154,6 +161,7 @@ static void on_record(struct recorder *r, const struct cyg_event *event)
     }
     negotiation_head(n, event);
     note_updown(n, event);
+    n->worth |= is_symptom(&event->error);
     if (!n->has_failed && n->last.reason == 0 && info->code != CYG_OK) {
         n->why = event->error; /* why an SA is about to end */
     }

@@ -205,6 +205,28 @@ static void test_a_dpd_is_no_negotiation(void **state)
     assert_int_equal(f->entries, 0);
 }
 
+/* FEATURES 4, 7: told two minutes after the tunnel came up, when its negotiation is long over. */
+static void test_nothing_passes_is_told_as_one(void **state)
+{
+    struct fixture *f = *state;
+    record(f, 5, "branch", &(struct cyg_error){ .reason = CYG_R_SHA256_TRUNCATED, .got = 4 });
+    assert_true(reaches(&f->entries, 2));
+    has(f, "1.1 decision branch SHA256_TRUNCATED");
+    has(f, "1.2 end branch SHA256_TRUNCATED responder failed");
+}
+
+static void test_we_offered_is_not_the_peers(void **state)
+{
+    struct fixture *f = *state;
+    struct cyg_error e = { .reason = CYG_R_WE_OFFERED };
+    e.got_quote.kind = CYG_QUOTE_PROPOSAL;
+    message(f, 5, "branch", true, true, EXCHANGE_MAIN, 0);
+    record(f, 5, "branch", &e);
+    exchange_end(f, 5, "branch", EXCHANGE_MAIN, 0, CYG_R_NO_ANSWER);
+    assert_true(reaches(&f->entries, 3));
+    has(f, "decision branch WE_OFFERED initiator  [||]");
+}
+
 static void flush(void *context)
 {
     struct fixture *f = context;
@@ -325,6 +347,8 @@ static void test_followers_hear_entries_as_they_come(void **state)
 
 TEST_MAIN(RECORDER_TEST(test_a_refusal_has_both_sides_and_an_end),
           RECORDER_TEST(test_a_success_ends_when_it_is_quiet),
+          RECORDER_TEST(test_nothing_passes_is_told_as_one),
+          RECORDER_TEST(test_we_offered_is_not_the_peers),
           RECORDER_TEST(test_a_dpd_is_no_negotiation),
           RECORDER_TEST(test_what_goes_on_can_be_asked_for),
           RECORDER_TEST(test_an_order_without_sa_is_an_attempt_and_told_once),
