@@ -139,6 +139,8 @@ struct stage_facts {
     size_t memory;              /* bytes that it holds; of a live one its resident size */
 };
 
+#define SECRET_BYTES 8u
+
 struct stage_record {
     unsigned reason; /* enum cyg_reason */
     unsigned payload;
@@ -187,6 +189,10 @@ struct stage_ops {
     /* Each record that the victim has published since reset, oldest first. */
     void (*records)(void *context, void (*each)(void *arg, const struct stage_record *r),
                     void *arg);
+    /* Whether a secret that any engine here has made or used since reset begins with these bytes:
+     * pre-shared keys, SKEYIDs, cipher keys, private values and shared secrets of Diffie-Hellman.
+     * NULL where a runner sees no records. */
+    bool (*is_secret)(void *context, const uint8_t bytes[SECRET_BYTES]);
     /* Send a UDP payload with forged addresses; NULL where a runner can't. */
     void (*forge)(void *context, const struct cyg_address *src, const struct cyg_address *dst,
                   struct cyg_span payload);

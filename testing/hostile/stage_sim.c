@@ -84,6 +84,8 @@ static bool reset(void *context, bool natt)
         sim_peers(st->hosts[VICTIM], "a.net.esp_proposals = aes128-sha256-modp2048");
         sim_peers(st->hosts[PUPPET], "b.net.esp_proposals = aes128-sha256-modp2048");
     }
+    sim_secret_seen(cyg_span_str(STAGE_SECRET)); /* also before anybody has used them */
+    sim_secret_seen(cyg_span_str(STAGE_OTHER_SECRET));
     sim_tap(st->sim, tap, st);
     return true;
 }
@@ -119,6 +121,12 @@ static void send_puppet(void *context, uint16_t to_port, struct cyg_span ike)
     memcpy(marked + 4, ike.data, ike.len);
     send_as(st, src, to_port, (struct cyg_span){ marked, ike.len + 4 });
     sim_release(marked);
+}
+
+static bool is_secret(void *context, const uint8_t bytes[SECRET_BYTES])
+{
+    (void)context;
+    return sim_is_secret(bytes);
 }
 
 static void forge(void *context, const struct cyg_address *src, const struct cyg_address *dst,
@@ -231,6 +239,7 @@ static const struct stage_ops ops = {
     .digest = digest,
     .traffic = traffic,
     .records = records,
+    .is_secret = is_secret,
     .forge = forge,
     .tell = tell,
 };
@@ -257,6 +266,9 @@ bool stage_sim_end(struct stage_sim *st)
         return false;
     }
     sim_check_always(st->sim);
+    if (sim_secrets() < 8) {
+        stage_fail(s, "no secrets were seen that a record could show");
+    }
     if (sim_failed(st->sim)) {
         stage_fail(s, "%s", sim_failure(st->sim));
     }

@@ -20,6 +20,7 @@ libsim_la_SOURCES = \
 	testing/simulation/sim_pair.c \
 	testing/simulation/sim_peer.c \
 	testing/simulation/sim_random.h \
+	testing/simulation/sim_secrets.c \
 	testing/simulation/sim_store.c \
 	testing/simulation/sim_store.h \
 	testing/simulation/sim_store_ops.c \

@@ -10,6 +10,7 @@
 struct sim *sim_new(uint64_t seed, bool tell)
 {
     struct sim *s = sim_alloc(sizeof(*s));
+    sim_secrets_clear();
     s->seed = seed;
     s->now = SIM_START;
     s->trace = SIM_HASH_START;

@@ -134,6 +134,7 @@ static enum cyg_code toy_mac_new(void *self, enum cyg_alg alg, struct cyg_span k
     if (key.len > 0) {
         memcpy(mac->key, key.data, key.len);
     }
+    sim_secret_seen(key);
     *ret_ctx = mac;
     return CYG_OK;
 }
@@ -169,6 +170,7 @@ static enum cyg_code toy_cipher_new(void *self, enum cyg_alg alg, struct cyg_spa
         return CYG_NOMEM;
     }
     cipher->block = info->block;
+    sim_secret_seen(key);
     sim_toy_mac(alg, key, NULL, 0, (uint8_t *)cipher->keys, sizeof(cipher->keys));
     *ret_ctx = cipher;
     return CYG_OK;
@@ -296,6 +298,7 @@ static enum cyg_code toy_generate(void *self, enum cyg_alg alg, struct cyg_span 
     uint64_t exponent = word_of(random.data) % (PRIME - 3) + 2;
     memcpy(ret_private->data, &exponent, sizeof(exponent));
     ret_private->len = sizeof(exponent);
+    sim_secret_seen(cyg_secret_span(ret_private));
     stretch(alg, power(3, exponent), ret_public, info->public_bytes);
     return CYG_OK;
 }
@@ -328,6 +331,7 @@ static enum cyg_code toy_shared(void *self, enum cyg_alg alg,
     if ((ret_shared->data[7] & 15) == 0) {
         ret_shared->data[0] = 0;
     }
+    sim_secret_seen(cyg_secret_span(ret_shared));
     return CYG_OK;
 }
 

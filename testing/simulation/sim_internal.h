@@ -45,6 +45,15 @@ unsigned sim_memory_leave(void);
         }                                                                \
     } while (0)
 
+/* ---- secrets that the toy algorithms have seen since sim_new (sim_secrets.c) ---- */
+
+#define SIM_SECRET_BYTES 8u /* as many of each are known; shorter ones are not kept */
+
+void sim_secrets_clear(void);
+void sim_secret_seen(struct cyg_span secret);
+bool sim_is_secret(const uint8_t bytes[SIM_SECRET_BYTES]);
+size_t sim_secrets(void);
+
 /* ---- the world ---- */
 
 struct sim_event {
