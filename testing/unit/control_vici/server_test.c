@@ -12,6 +12,7 @@
 #include <cygnet/writer.h>
 
 #include <errno.h>
+#include <grp.h>
 #include <inttypes.h>
 #include <poll.h>
 #include <pthread.h>
@@ -23,6 +24,7 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
+#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -44,7 +46,8 @@ struct world {
     struct cyg_order last_order; /* written on the control thread, read after a reply */
     enum cyg_code start_code;
     struct cyg_error start_error;
-    bool hurries; /* timers run a thousand times as fast */
+    const char *group; /* who may connect besides root; NULL: nobody */
+    bool hurries;      /* timers run a thousand times as fast */
 };
 
 static struct world world;
@@ -172,7 +175,7 @@ static void start_on_control(void *context)
     struct world *w = context;
     char uri[128];
     snprintf(uri, sizeof uri, "unix://%s", w->path);
-    w->start_code = server_start(&w->host, uri, NULL, &w->server, &w->start_error);
+    w->start_code = server_start(&w->host, uri, w->group, &w->server, &w->start_error);
     if (w->start_code == CYG_OK) {
         server_set_vici(w->server, w->vici);
         w->vici->server = w->server;
@@ -857,6 +860,73 @@ static void test_h171_socket_stands_only_where_it_is_safe(void **state)
     assert_int_equal(world.start_code, CYG_OK);
 }
 
+#define STRANGER 65534u /* a uid and gid that own nothing here */
+
+enum outcome {
+    SERVED = 0,
+    REFUSED,
+    NOT_TRIED, /* the child could not even connect */
+};
+
+/* Connect as somebody else and ask for the version: in a child, since uids belong to processes. */
+static enum outcome ask_as(uid_t uid, gid_t gid, const gid_t *more, size_t n_more)
+{
+    struct cyg_vici_writer w;
+    cyg_vici_begin(&w, CYG_VICI_CMD_REQUEST, "version");
+    struct cyg_span question = cyg_vici_finish(&w);
+    struct sockaddr_un sa = { .sun_family = AF_UNIX };
+    strcpy(sa.sun_path, world.path);
+    const pid_t child = fork();
+    assert_true(child >= 0);
+    if (child == 0) {
+        uint8_t answer[4];
+        struct pollfd p = { .events = POLLIN };
+        if (setgroups(n_more, more) != 0 || setresgid(gid, gid, gid) != 0
+            || setresuid(uid, uid, uid) != 0) {
+            _exit(NOT_TRIED);
+        }
+        p.fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+        if (p.fd < 0 || connect(p.fd, (struct sockaddr *)&sa, sizeof sa) != 0) {
+            _exit(NOT_TRIED);
+        }
+        (void)send(p.fd, question.data, question.len, MSG_NOSIGNAL);
+        _exit(poll(&p, 1, 5000) == 1 && recv(p.fd, answer, sizeof answer, 0) > 0 ? SERVED
+                                                                                 : REFUSED);
+    }
+    int status = 0;
+    assert_int_equal(waitpid(child, &status, 0), child);
+    cyg_vici_writer_clear(&w);
+    assert_true(WIFEXITED(status));
+    return (enum outcome)WEXITSTATUS(status);
+}
+
+/* The mode of the socket is not what it rests on: the kernel says who has connected. */
+static void test_h171_who_connects_is_asked_of_the_kernel(void **state)
+{
+    (void)state;
+    const struct group *daemon = getgrgid(1);
+    const gid_t groups[] = { STRANGER, 1 };
+    if (geteuid() != 0 || daemon == NULL) {
+        test_skip("only root can become somebody else, and of group 1");
+    }
+    assert_int_equal(chmod(world.folder, 0755), 0);
+    assert_int_equal(ask_as(STRANGER, STRANGER, NULL, 0), NOT_TRIED); /* 0660 */
+    assert_int_equal(chmod(world.path, 0666), 0);
+    assert_int_equal(ask_as(STRANGER, STRANGER, NULL, 0), REFUSED);
+    assert_int_equal(ask_as(STRANGER, 0, groups, CYG_LEN(groups)), REFUSED);
+    assert_int_equal(ask_as(0, STRANGER, NULL, 0), SERVED);
+    assert_serves();
+
+    control_call(world.control, stop_on_control, &world);
+    world.group = daemon->gr_name;
+    control_call(world.control, start_on_control, &world);
+    assert_int_equal(world.start_code, CYG_OK);
+    assert_int_equal(ask_as(STRANGER, STRANGER, groups, CYG_LEN(groups)), SERVED); /* 0660 */
+    assert_int_equal(ask_as(STRANGER, 1, NULL, 0), SERVED);
+    assert_int_equal(chmod(world.path, 0666), 0);
+    assert_int_equal(ask_as(STRANGER, STRANGER, NULL, 0), REFUSED);
+}
+
 #define SERVER_TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 TEST_MAIN(SERVER_TEST(test_version_and_unknown_command),
@@ -875,5 +945,6 @@ TEST_MAIN(SERVER_TEST(test_version_and_unknown_command),
           SERVER_TEST(test_h169_without_descriptors_it_waits_and_goes_on),
           SERVER_TEST(test_h170_malformed_message_names_the_byte),
           SERVER_TEST(test_h171_socket_stands_only_where_it_is_safe),
+          SERVER_TEST(test_h171_who_connects_is_asked_of_the_kernel),
           SERVER_TEST(test_h172_a_client_that_never_reads_is_dropped),
           SERVER_TEST(test_h172_commands_in_one_write_are_served_in_order));
