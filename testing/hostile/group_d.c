@@ -122,7 +122,7 @@ static void play_second_key(struct stage *s, const struct variant *v)
     struct stage_facts f;
     s->ops->facts(s->context, &f);
     REQUIRE(s, s->ops->is_up(s->context, PUPPET));
-    REQUIRE(s, f.dh_jobs == b.facts.dh_jobs + 1);
+    REQUIRE(s, (s->ops->can & NEED_INSIDE) == 0 || f.dh_jobs == b.facts.dh_jobs + 1);
     REQUIRE(s, s->ops->ping(s->context, PUPPET));
 }
 
@@ -139,7 +139,7 @@ static void play_same_key(struct stage *s, const struct variant *v)
     s->ops->run(s->context, 100 * CYG_MSEC);
     struct stage_facts f;
     s->ops->facts(s->context, &f);
-    REQUIRE(s, f.dh_jobs == b.facts.dh_jobs + 1);
+    REQUIRE(s, (s->ops->can & NEED_INSIDE) == 0 || f.dh_jobs == b.facts.dh_jobs + 1);
     REQUIRE(s, stage_answers(s, b.frames, -1) >= 1);
     REQUIRE(s, stage_answers(s, b.frames, -1) <= 6);
 }
@@ -210,6 +210,7 @@ static const struct row rows[] = {
     { .id = "H-057", .what = "shared secrets that begin with zeros",
       .elsewhere = "testing/unit/crypto_gnutls/group_test.c" },
     { "H-058", "our own KE or nonce, sent back", "an identical value proves nothing", SCENE_PLAY,
+      .needs = NEED_ORDERS,
       VARIANTS(reflected), .play = play_reflected },
     { "H-059", "a second MM3 that differs", "the first has won; no second Diffie-Hellman",
       SCENE_PLAY, VARIANTS(second_key), .play = play_second_key },

@@ -432,7 +432,7 @@ static const struct row rows[] = {
     { "H-081", "a Delete of the IKE SA, and more behind it", "stops at the first", SCENE_PEER,
       VARIANTS(delete_and) },
     { "H-082", "a Delete while a quick mode is under way", "it ends; nothing is left behind",
-      SCENE_PLAY, VARIANTS(delete_within), .play = play_delete_within },
+      SCENE_PLAY, .needs = NEED_INSIDE, VARIANTS(delete_within), .play = play_delete_within },
     { "H-088", "INVALID-SPI in clear", "never a delete, never an answer", SCENE_PATH,
       VARIANTS(clear_invalid_spi) },
 };

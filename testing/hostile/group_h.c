@@ -75,7 +75,7 @@ static void play_key_flood(struct stage *s, const struct variant *v)
     REQUIRE(s, f.memory <= b.facts.memory + 64 * 1024); /* few wait, none is kept for long */
     s->ops->run(s->context, 2 * CYG_SEC);
     s->ops->facts(s->context, &f);
-    REQUIRE(s, f.dh_jobs == b.facts.dh_jobs + 1);
+    REQUIRE(s, (s->ops->can & NEED_INSIDE) == 0 || f.dh_jobs == b.facts.dh_jobs + 1);
     REQUIRE(s, s->ops->is_up(s->context, PUPPET));
     REQUIRE(s, s->ops->ping(s->context, PUPPET));
 }

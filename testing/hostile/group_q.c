@@ -50,12 +50,14 @@ static const struct row rows[] = {
     { "H-181b", "texts that mean to do harm, from a peer", "one line, escaped, cut", SCENE_PEER,
       VARIANTS(notifies) },
     { .id = "H-182", .what = "bytes sent that nobody wrote",
-      .not_built = "a build under MemorySanitizer" },
+      .not_built = "a build under MemorySanitizer (of all that GnuTLS does not touch)" },
     { .id = "H-183", .what = "secrets in what is told (also after every row here)",
       .elsewhere = "testing/unit/codec/text_test.c" },
     { .id = "H-184", .what = "killed and started again",
       .elsewhere = "testing/unit/control_vici/load_test.c" },
-    { .id = "H-185", .what = "updown scripts that misbehave", .not_built = "updown" },
+    { .id = "H-185", .what = "privileges after start",
+      .elsewhere = "testing/interop/scenarios/daemon.sh" },
+    { .id = "H-185b", .what = "updown scripts that misbehave", .not_built = "updown" },
 };
 
 /* clang-format on */

@@ -87,6 +87,7 @@ struct variant {
 enum need {
     NEED_TIME = 1u << 0,   /* minutes to days of virtual time */
     NEED_INSIDE = 1u << 1, /* a look into the victim's engine, or failures injected into it */
+    NEED_ORDERS = 1u << 2, /* the victim can be told to begin */
 };
 
 struct row {

@@ -4,10 +4,13 @@
  * variant; what strangers and the puppet's wire carry goes through raw sockets. It sees what comes
  * back and whether honest peers come up in their usual time. Not seen from here: the daemon's state
  * and records; its log, memory and life are the scenario's business (hostile_live.sh), and exact
- * reasons are the other runner's. Rows that need that, a NAT, PFS or an initiating victim are
- * counted as left out. Of a row with many variants a few are played. Addresses as for
- * testing/bench/load.c. testing/hostile/live [--variants N] GROUP */
+ * reasons are the other runner's. Rows that need that, minutes of time or a victim that begins are
+ * counted as left out. Peers from FIRST_PFS on have PFS there, those from FIRST_NAT on encap = yes.
+ * What it prints as "secret" must not be found in the log. Of a row with many variants a few are
+ * played. Addresses as for testing/bench/load.c. testing/hostile/live [--variants N] GROUPS, such
+ * as AB */
 #include "bench/bench.h"
+#include "engine/ike_sa.h"
 #include "hostile/hostile.h"
 #include "io/sockets.h"
 #include "unit/crypto_gnutls/crypto.h"
@@ -21,6 +24,8 @@
 #include <unistd.h>
 
 #define STRANGERS 8u
+#define FIRST_PFS 701u
+#define FIRST_NAT 851u
 #define IP_UDP    28u
 
 struct live {
@@ -28,7 +33,8 @@ struct live {
     struct sockets *sockets;
     int raw;
     struct cyg_address gateway;
-    unsigned number; /* of the puppet; the honest peer is the next one */
+    unsigned number;  /* of the puppet; the honest peer is the next one */
+    unsigned next[3]; /* number: plain, with PFS, behind a NAT */
     unsigned first_stranger;
     struct bench_host *host[3]; /* by enum actor; the victim's is NULL */
     unsigned up_before[3];
@@ -162,9 +168,16 @@ static bool live_reset(void *context, bool natt)
                                        .crypto = test_crypto(),
                                        .send = puppet_sends,
                                        .context = l };
-    (void)natt;
+    const unsigned kind = natt ? 2 : l->stage.row->pfs ? 1 : 0;
     hosts_free(l);
-    l->number += 2;
+    l->number = l->next[kind];
+    l->next[kind] += 2;
+    if (l->number >= (kind == 0 ? FIRST_PFS : kind == 1 ? FIRST_NAT : 1000)) {
+        bench_die("there are no more peers: fewer variants");
+    }
+    if (l->stage.row->pfs) {
+        settings.esp = "aes128-sha256-modp2048";
+    }
     l->first_stranger += STRANGERS;
     l->host[PUPPET] = bench_host_new(&settings);
     settings.send = honest_sends;
@@ -185,9 +198,15 @@ static void live_send_stranger(void *context, unsigned stranger, uint16_t from_p
     raw_send(l, &src, &dst, payload);
 }
 
+/* With the marker that io puts in front on port 4500. */
 static void live_send_puppet(void *context, uint16_t to_port, struct cyg_span payload)
 {
+    static uint8_t marked[65535];
     struct live *l = context;
+    if (to_port == 4500 && payload.len + 4 <= sizeof marked) {
+        memcpy(marked + 4, payload.data, payload.len);
+        payload = (struct cyg_span){ marked, payload.len + 4 };
+    }
     struct cyg_address src = bench_peer_address(l->number), dst = l->gateway;
     src.port = dst.port = to_port;
     raw_send(l, &src, &dst, payload);
@@ -312,18 +331,38 @@ static const struct stage_ops ops = { .name = "live",
 /* Why a variant is not for this runner; NULL: it is. */
 static const char *left_out(const struct row *row, const struct variant *v)
 {
-    if (row->needs != 0 || row->scene == SCENE_PLAY) {
-        return "needs a look inside, or virtual time";
+    if (row->needs != 0) {
+        return "needs a look inside, virtual time, or a victim that begins";
     }
     if (v->reaction == GONE) {
         return "the puppet is not told that its IKE SA is gone";
     }
-    if (row->natt || row->pfs) {
-        return "needs a NAT, or other peers";
-    }
     return v->at == AT_MM2 || v->at == AT_MM4 || v->at == AT_MM6 || v->at == AT_QM2
                ? "the victim begins"
                : NULL;
+}
+
+/* What the daemon knows too and its log must not show: keys of the IKE SAs, their first bytes. */
+static void print_secrets(const struct live *l)
+{
+    for (enum actor who = PUPPET; who <= HONEST; who++) {
+        for (struct table_item *i = l->host[who]->engine->sas; i != NULL; i = table_next(i)) {
+            const struct ike_sa *sa = TABLE_OWNER(struct ike_sa, by_cookie, i);
+            const struct cyg_key *keys[3] = { NULL };
+            if (sa->keys != NULL) {
+                keys[0] = &sa->keys->skeyid.d;
+                keys[1] = &sa->keys->skeyid.a;
+                keys[2] = &sa->keys->cipher_key;
+            }
+            for (size_t k = 0; k < CYG_LEN(keys) && keys[k] != NULL; k++) {
+                printf("secret ");
+                for (size_t n = 0; n < SECRET_BYTES; n++) {
+                    printf("%02x", keys[k]->data[n]);
+                }
+                printf("\n");
+            }
+        }
+    }
 }
 
 struct totals {
@@ -349,6 +388,7 @@ static void play_row(struct live *l, const struct row *row, size_t most, struct 
             (void)sleep(2);
             passed = scene_play(&l->stage, row, &v);
         }
+        print_secrets(l);
         if (!passed) {
             failed++;
             printf("# %s/%zu, %s: %s\n", row->id, i, v.name, l->stage.failure);
@@ -366,7 +406,7 @@ static void play_row(struct live *l, const struct row *row, size_t most, struct 
 
 int main(int argc, char **argv)
 {
-    static struct live l = { .number = 1 };
+    static struct live l = { .next = { 1, FIRST_PFS, FIRST_NAT } };
     struct totals t = { 0 };
     struct cyg_error err = { 0 };
     struct cyg_address any = { 0 };
@@ -386,7 +426,7 @@ int main(int argc, char **argv)
         bench_die("no sockets");
     }
     for (const struct group *const *g = hostile_groups; *g != NULL; g++) {
-        for (size_t i = 0; strcmp((*g)->letter, argv[at]) == 0 && i < (*g)->n; i++) {
+        for (size_t i = 0; strstr(argv[at], (*g)->letter) != NULL && i < (*g)->n; i++) {
             play_row(&l, &(*g)->rows[i], most, &t);
         }
     }

@@ -224,7 +224,7 @@ static void tell(void *context, const char *line)
 
 static const struct stage_ops ops = {
     .name = "simulation",
-    .can = NEED_TIME | NEED_INSIDE,
+    .can = NEED_TIME | NEED_INSIDE | NEED_ORDERS,
     .reset = reset,
     .send_stranger = send_stranger,
     .send_puppet = send_puppet,

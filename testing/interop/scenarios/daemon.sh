@@ -14,7 +14,7 @@ pair_start a cygnet
 pair_start b cygnet
 pid=$(cat "$LAB_DIR/a/pid")
 
-# CAP_NET_BIND_SERVICE, CAP_NET_ADMIN, CAP_NET_RAW and nothing else, in every thread.
+# H-185: CAP_NET_BIND_SERVICE, CAP_NET_ADMIN, CAP_NET_RAW and nothing else, in every thread.
 least_privilege() {
     [ "$(cat /proc/"$pid"/task/*/status | sed -n 's/^CapEff:\t//p' | sort -u)" = 0000000000003400 ]
 }
