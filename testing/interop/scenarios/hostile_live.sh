@@ -61,7 +61,7 @@ memory() {
     sed -n 's/^VmRSS:[^0-9]*\([0-9]*\).*/\1/p' "/proc/$(cat "$LAB_DIR/b/pid")/status"
 }
 play() {
-    lab_ns peers timeout 120 "$build/testing/hostile/live" --variants "${HOSTILE_VARIANTS:-2}" "$1" \
+    lab_ns peers timeout 240 "$build/testing/hostile/live" --variants "${HOSTILE_VARIANTS:-2}" "$1" \
         >"$LAB_DIR/play.out" 2>&1
     local status=$?
     grep -vE '^(pass|secret)' "$LAB_DIR/play.out" | sed 's/^/# /'
