@@ -528,6 +528,25 @@ static void test_records_come_in_pages(void **state)
     finish(f);
 }
 
+/* The daemon unloads while something may still be on its way to a plugin's code, and frees later.
+ */
+static void test_unloads_once_and_keeps_the_code(void **state)
+{
+    struct fixture *f = *state;
+    cyg_loader_unload(NULL);
+    add(f, PLUGIN("one", FEATURES(SERVICE("x")), .load = load_a, .unload = unload_a));
+    add(f, PLUGIN("two", FEATURES(SERVICE("y")), .load = load_b));
+    add(f, PLUGIN("three", FEATURES(SERVICE("z")), .load = load_c, .unload = unload_c));
+    assert_int_equal(load(f, NULL), CYG_OK);
+    cyg_loader_unload(f->loader);
+    assert_string_equal(story.text, "+a+b+c-c-a");
+    assert_ptr_equal(cyg_loader_find(f->loader, CYG_FEATURE_SERVICE, "x").ops, &service);
+    cyg_loader_unload(f->loader);
+    assert_string_equal(story.text, "+a+b+c-c-a");
+    finish(f);
+    assert_string_equal(story.text, "+a+b+c-c-a");
+}
+
 #define WITH_LOADER(test) cmocka_unit_test_setup(test, make)
 
 TEST_MAIN(WITH_LOADER(test_loads_behind_dependencies_and_unloads_in_reverse),
@@ -543,4 +562,5 @@ TEST_MAIN(WITH_LOADER(test_loads_behind_dependencies_and_unloads_in_reverse),
           WITH_LOADER(test_wrong_preferences_are_refused),
           WITH_LOADER(test_wrong_descriptors_are_refused),
           WITH_LOADER(test_sections_are_those_with_options),
-          WITH_LOADER(test_records_come_in_pages));
+          WITH_LOADER(test_records_come_in_pages),
+          WITH_LOADER(test_unloads_once_and_keeps_the_code));
