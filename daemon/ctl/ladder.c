@@ -49,11 +49,6 @@ void ladder_free(struct ladder *l)
     }
 }
 
-bool ladder_is_over(const struct ladder *l)
-{
-    return l->is_over;
-}
-
 static unsigned right(const struct ladder *l)
 {
     return l->paper->width - 1;

@@ -16,8 +16,6 @@ struct ladder *ladder_new(struct paper *paper);
 void ladder_entry(struct ladder *ladder, const json_t *entry);
 /* Name the negotiation again: entries of others were printed between. */
 void ladder_again(struct ladder *ladder);
-/* Whether its end was printed. */
-bool ladder_is_over(const struct ladder *ladder);
 /* No more entries are known: say so, if it is not over. */
 void ladder_pause(struct ladder *ladder);
 void ladder_free(struct ladder *ladder); /* NULL is allowed */
