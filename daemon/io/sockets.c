@@ -334,34 +334,34 @@ static const struct ike_socket *socket_for(const struct sockets *s, const struct
     return best;
 }
 
-/* Put one piece of control data, the only one, into the room that the caller has given. */
-static void put_control(struct msghdr *msg, int level, int type, const void *data, size_t len)
-{
-    struct cmsghdr *c = CMSG_FIRSTHDR(msg);
-    if (c == NULL) {
-        cyg_unreachable(); /* the caller gave room */
-    }
-    c->cmsg_level = level;
-    c->cmsg_type = type;
-    c->cmsg_len = CMSG_LEN(len);
-    memcpy(CMSG_DATA(c), data, len);
-    msg->msg_controllen = CMSG_SPACE(len);
-}
-
 /* Name the source address in the control data, unless any will do. */
 static void name_source(struct msghdr *msg, const struct cyg_address *local)
 {
     if (cyg_address_is_any(local)) {
         msg->msg_control = NULL;
         msg->msg_controllen = 0;
-    } else if (local->family == 4) {
+        return;
+    }
+    struct cmsghdr *c = CMSG_FIRSTHDR(msg);
+    if (c == NULL) {
+        cyg_unreachable(); /* the caller gave room */
+    }
+    if (local->family == 4) {
         struct in_pktinfo info = { 0 };
         memcpy(&info.ipi_spec_dst, local->bytes, 4);
-        put_control(msg, IPPROTO_IP, IP_PKTINFO, &info, sizeof info);
+        c->cmsg_level = IPPROTO_IP;
+        c->cmsg_type = IP_PKTINFO;
+        c->cmsg_len = CMSG_LEN(sizeof info);
+        memcpy(CMSG_DATA(c), &info, sizeof info);
+        msg->msg_controllen = CMSG_SPACE(sizeof info);
     } else {
         struct in6_pktinfo info = { 0 };
         memcpy(&info.ipi6_addr, local->bytes, 16);
-        put_control(msg, IPPROTO_IPV6, IPV6_PKTINFO, &info, sizeof info);
+        c->cmsg_level = IPPROTO_IPV6;
+        c->cmsg_type = IPV6_PKTINFO;
+        c->cmsg_len = CMSG_LEN(sizeof info);
+        memcpy(CMSG_DATA(c), &info, sizeof info);
+        msg->msg_controllen = CMSG_SPACE(sizeof info);
     }
 }
 
