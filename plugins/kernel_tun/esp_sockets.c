@@ -153,6 +153,12 @@ void esp_sockets_close(struct esp_sockets *s)
         close(s->items[i].fd);
     }
     s->n = 0;
+    for (unsigned i = 0; i < CYG_LEN(s->probes); i++) {
+        if (s->probes[i].is_open) {
+            close(s->probes[i].fd);
+        }
+        s->probes[i].is_open = false;
+    }
 }
 
 void esp_socket_set_df(struct esp_socket *s, bool df)
@@ -169,27 +175,44 @@ void esp_socket_set_df(struct esp_socket *s, bool df)
     }
 }
 
-size_t path_mtu(const struct cyg_path *path, uint32_t mark)
+/* A socket that path_mtu connects, and takes back: making one for each SA would cost more than all
+ * the rest of an SA's look at its path. */
+static int probe_of(struct esp_sockets *s, bool v6, uint32_t mark)
+{
+    if (!s->probes[v6].is_open) {
+        int fd = socket(v6 ? AF_INET6 : AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+        if (fd < 0) {
+            return -1;
+        }
+        if (mark != 0) {
+            set(fd, SOL_SOCKET, SO_MARK, (int)mark);
+        }
+        s->probes[v6].fd = fd;
+        s->probes[v6].is_open = true;
+    }
+    return s->probes[v6].fd;
+}
+
+size_t path_mtu(struct esp_sockets *s, const struct cyg_path *path, uint32_t mark)
 {
     struct sockaddr_storage to;
     struct cyg_address remote = path->remote;
     remote.port = remote.port != 0 ? remote.port : 9; /* any port will do: nothing is sent */
     socklen_t len = cyg_address_to_sockaddr(&remote, &to);
     bool v6 = remote.family == 6;
-    int fd = socket(v6 ? AF_INET6 : AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-    if (fd < 0) {
-        return 0;
-    }
+    int fd = probe_of(s, v6, mark);
     int mtu = 0;
     socklen_t size = sizeof(mtu);
-    if (mark != 0) {
-        set(fd, SOL_SOCKET, SO_MARK, (int)mark);
-    }
-    if (connect(fd, (struct sockaddr *)&to, len) != 0
+    if (fd < 0 || connect(fd, (struct sockaddr *)&to, len) != 0
         || getsockopt(fd, v6 ? IPPROTO_IPV6 : IPPROTO_IP, v6 ? IPV6_MTU : IP_MTU, &mtu, &size)
                != 0) {
         mtu = 0;
     }
-    close(fd);
+    /* Its source address would be that of the next path, too. */
+    const struct sockaddr none = { .sa_family = AF_UNSPEC };
+    if (fd >= 0 && connect(fd, &none, sizeof(none)) != 0) {
+        close(fd);
+        s->probes[v6].is_open = false;
+    }
     return mtu > 0 ? (size_t)mtu : 0;
 }

@@ -26,6 +26,10 @@ struct esp_sockets {
     int epoll; /* where new ones are added, with the struct esp_socket as data */
     unsigned n;
     struct esp_socket items[ESP_SOCKETS_MAX];
+    struct {
+        bool is_open;
+        int fd;
+    } probes[2]; /* of path_mtu, for IPv4 and IPv6, made when first needed */
 };
 
 /* The socket for a local endpoint (UDP) or address family (raw), opened when it is not there yet.
@@ -41,7 +45,7 @@ void esp_sockets_close(struct esp_sockets *s);
 void esp_socket_set_df(struct esp_socket *s, bool df);
 
 /* The MTU of the path as the kernel knows it (device, route), 0: not known. */
-size_t path_mtu(const struct cyg_path *path, uint32_t mark);
+size_t path_mtu(struct esp_sockets *s, const struct cyg_path *path, uint32_t mark);
 
 /* What came in on a socket: one datagram, or several of `segment` bytes each (the last may be
  * shorter). The bytes may be changed in place and are valid until the next receive. */

@@ -40,7 +40,7 @@ static void set_link_mtu(struct worker *w)
 
 void measure_path(struct worker *w, struct sa *sa)
 {
-    size_t mtu = path_mtu(&sa->path, w->host->socket_mark), old = sa->inner_mtu;
+    size_t mtu = path_mtu(&w->sockets, &sa->path, w->host->socket_mark), old = sa->inner_mtu;
     sa->inner_mtu = inner_mtu_of(sa, mtu != 0 ? mtu : 1500);
     if (w->least_mtu == 0 || sa->inner_mtu < w->least_mtu) {
         w->least_mtu = sa->inner_mtu;

@@ -178,7 +178,7 @@ static void tell_too_big(struct worker *w, struct sa *sa, size_t mtu)
         .spi = sa->spi,
         .reqid = sa->reqid,
         .path = sa->path,
-        .path_bytes = (uint32_t)path_mtu(&sa->path, w->host->socket_mark),
+        .path_bytes = (uint32_t)path_mtu(&w->sockets, &sa->path, w->host->socket_mark),
         .inner_bytes = (uint32_t)mtu,
     };
     w->host->kernel_event(w->host->daemon, &event);

@@ -106,6 +106,7 @@ struct rig *rig_new(struct rig_options options)
 
 void rig_free(struct rig *rig)
 {
+    esp_sockets_close(&rig->w->sockets); /* the probes of path_mtu */
     close(rig->w->tun.fd);
     close(rig->device);
     sadb_clear(&rig->w->sadb);
