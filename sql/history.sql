@@ -12,12 +12,12 @@ CREATE TABLE negotiations (
     peer TEXT NOT NULL,            -- '': not known
     source TEXT NOT NULL,          -- the remote address, without port
     remote_id TEXT NOT NULL,
-    initiator INTEGER NOT NULL,    -- 1: we began
+    initiator INTEGER NOT NULL,    -- 1: we began, 0: the peer, 2: nobody, or not known
     ike_uniqueid INTEGER NOT NULL,
     cookie_i TEXT NOT NULL,
     cookie_r TEXT NOT NULL,
     started INTEGER NOT NULL,
-    result TEXT NOT NULL,          -- '': going on; up, failed, down, replaced
+    result TEXT NOT NULL,          -- '': going on; up, failed, down, replaced, found
     text TEXT NOT NULL             -- the sentence that decided
 ) STRICT;
 CREATE INDEX negotiations_by_peer ON negotiations (peer, id);

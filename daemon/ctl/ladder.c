@@ -360,24 +360,38 @@ static const char *advice(const struct ladder *l, const json_t *end)
     return best[0] != '\0' ? best : last;
 }
 
-static void put_end(struct ladder *l, const json_t *entry)
+static void put_result(struct ladder *l, const json_t *entry, bool is_bad)
 {
     static const char *const words[][2] = {
-        { "up", "Up" }, { "failed", "Failed" }, { "down", "Ended" }, { "replaced", "Replaced" }
+        { "up", "Up" },
+        { "failed", "Failed" },
+        { "down", "Ended" },
+        { "replaced", "Replaced" },
+        { "found", "Found later, on a tunnel that is up" },
     };
     struct paper *p = l->paper;
-    const char *result = ctl_text(entry, "result"), *text = ctl_text(entry, "text");
-    const bool failed = strcmp(result, "failed") == 0;
-    const enum paper_style style = failed ? PAPER_BAD : PAPER_GOOD;
+    const enum paper_style style = is_bad ? PAPER_BAD : PAPER_GOOD;
+    const char *result = ctl_text(entry, "result");
+    const bool is_found = strcmp(result, "found") == 0;
     for (size_t i = 0; i < CYG_LEN(words); i++) {
         result = strcmp(result, words[i][0]) == 0 ? words[i][1] : result;
     }
     paper_line_end(p);
-    paper_sign(p, style, failed ? SIGN_BAD : SIGN_GOOD);
+    paper_sign(p, style, is_bad ? SIGN_BAD : SIGN_GOOD);
     paper_text(p, style, " %s", result);
-    paper_text(p, PAPER_PLAIN, " after %.3f s", since(l, entry));
+    if (!is_found) { /* nothing went on that could have taken time */
+        paper_text(p, PAPER_PLAIN, " after %.3f s", since(l, entry));
+    }
     paper_line_end(p);
-    if (failed) {
+}
+
+static void put_end(struct ladder *l, const json_t *entry)
+{
+    struct paper *p = l->paper;
+    const char *result = ctl_text(entry, "result"), *text = ctl_text(entry, "text");
+    const bool is_bad = strcmp(result, "failed") == 0 || strcmp(result, "found") == 0;
+    put_result(l, entry, is_bad);
+    if (is_bad) {
         const char *change = advice(l, entry); /* before the end itself is one of them */
         if (json_object_get(entry, "compare") != NULL) {
             json_array_append(l->decisions, (json_t *)(uintptr_t)entry);

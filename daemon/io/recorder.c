@@ -31,16 +31,18 @@ static struct negotiation *of_message(struct recorder *r, const struct cyg_event
 {
     struct negotiation *n = negotiation_find(r, event->ike_uniqueid);
     const bool phase1 = h->exchange == EXCHANGE_MAIN || h->exchange == EXCHANGE_AGGRESSIVE;
-    if (n != NULL || event->ike_uniqueid == 0) {
-        return n;
+    if (event->ike_uniqueid == 0) {
+        return NULL;
     }
-    if (phase1 && !event->sent && !recorder_rate(&r->strangers, RECORDER_STRANGERS)) {
+    if (n == NULL && phase1 && !event->sent && !recorder_rate(&r->strangers, RECORDER_STRANGERS)) {
         writer_lose(r->writer, 1);
         return NULL;
     }
-    n = negotiation_begin(r, event);
-    if (n != NULL && (phase1 || h->exchange == EXCHANGE_QUICK)) {
-        n->head.initiator = event->sent && (!phase1 || recorder_no_cookie(h->cookie_r));
+    n = n != NULL ? n : negotiation_begin(r, event);
+    if (n != NULL && n->head.begun_by == CYG_HISTORY_BY_NONE
+        && (phase1 || h->exchange == EXCHANGE_QUICK)) {
+        const bool ours = event->sent && (!phase1 || recorder_no_cookie(h->cookie_r));
+        n->head.begun_by = ours ? CYG_HISTORY_BY_US : CYG_HISTORY_BY_PEER;
     }
     return n;
 }
@@ -89,6 +91,7 @@ static void on_message(struct recorder *r, const struct cyg_event *event)
         negotiation_expect_end(n, QUIET_FOREVER);
         break;
     case EXCHANGE_QUICK:
+        n->has_failed &= n->phase == 2; /* phase 1 was refused, but the peer goes on */
         n->phase = 2;
         n->worth = true;
         quick_begins(n, h.message_id);
@@ -131,11 +134,26 @@ static void note_updown(struct negotiation *n, const struct cyg_event *event)
     }
 }
 
+static void fail(struct negotiation *n, const struct cyg_error *why)
+{
+    n->has_failed = true;
+    n->why = *why;
+}
+
 /* Of a tunnel that is up, long after its negotiation: nothing or not all of it passes. */
 static bool is_symptom(const struct cyg_error *e)
 {
     return e->reason == CYG_R_SHA256_TRUNCATED || e->reason == CYG_R_INTEGRITY_ONLY
            || e->reason == CYG_R_TUNNEL_MTU;
+}
+
+/* The peer refuses us behind our last message of phase 1, which was up for us only. */
+static void note_refusal(struct negotiation *n, const struct cyg_error *e)
+{
+    if (e->reason == CYG_R_PEER_REFUSED && n->phase == 1 && n->is_up) {
+        fail(n, e);
+        negotiation_expect_end(n, QUIET);
+    }
 }
 
 static void on_record(struct recorder *r, const struct cyg_event *event)
@@ -161,17 +179,15 @@ static void on_record(struct recorder *r, const struct cyg_event *event)
     }
     negotiation_head(n, event);
     note_updown(n, event);
-    n->worth |= is_symptom(&event->error);
+    note_refusal(n, &event->error);
+    if (is_symptom(&event->error)) {
+        n->worth = true;
+        n->is_found |= n->phase == 0;
+    }
     if (!n->has_failed && n->last.reason == 0 && info->code != CYG_OK) {
         n->why = event->error; /* why an SA is about to end */
     }
     negotiation_add(r, n, event);
-}
-
-static void fail(struct negotiation *n, const struct cyg_error *why)
-{
-    n->has_failed = true;
-    n->why = *why;
 }
 
 static void on_exchange_end(struct recorder *r, const struct cyg_event *event)
@@ -208,7 +224,9 @@ static void on_ike(struct recorder *r, const struct cyg_event *event)
         return;
     }
     cyg_identity_format(&event->ike->remote_id, n->head.remote_id, sizeof n->head.remote_id);
-    n->head.initiator = n->phase == 1 ? event->ike->initiator : n->head.initiator;
+    if (n->phase == 1) {
+        n->head.begun_by = event->ike->initiator ? CYG_HISTORY_BY_US : CYG_HISTORY_BY_PEER;
+    }
     if (event->type == CYG_EVENT_IKE_DOWN) {
         negotiation_close(r, n, NULL);
     }
@@ -259,7 +277,8 @@ static void on_order_done(struct recorder *r, const struct cyg_event *event)
         const struct cyg_event bare = { .type = CYG_EVENT_LOG };
         n = negotiation_begin(r, &bare);
         if (n != NULL) {
-            n->head.initiator = n->worth = true;
+            n->head.begun_by = CYG_HISTORY_BY_US;
+            n->worth = true;
             n->phase = 1;
         }
     }

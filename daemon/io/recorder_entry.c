@@ -175,7 +175,7 @@ static void put_head(const struct head *head, struct entry_texts *t, struct cyg_
     }
     ret->negotiation = head->number;
     ret->ike_uniqueid = head->ike_uniqueid;
-    ret->initiator = head->initiator;
+    ret->begun_by = head->begun_by;
     ret->peer = cyg_escape(cyg_span_str(head->peer), t->peer, sizeof t->peer);
     snprintf(t->remote_id, sizeof t->remote_id, "%s", head->remote_id);
     ret->remote_id = t->remote_id;

@@ -21,7 +21,7 @@ struct item {
 struct head {
     uint64_t number;
     uint32_t ike_uniqueid;
-    bool initiator;
+    uint8_t begun_by; /* enum cyg_history_begun */
     char peer[CYG_NAME_MAX], remote_id[CYG_IDENTITY_TEXT];
     uint8_t cookie_i[8], cookie_r[8];
     struct cyg_path path;
@@ -113,6 +113,7 @@ struct negotiation {
     size_t n_quicks;
     bool worth; /* to be kept: not only a DPD */
     bool is_up, is_down, has_failed;
+    bool is_found; /* a symptom of a tunnel that is up, no message */
     uint8_t phase;
     struct cyg_error why, last; /* of a failure; of what came up or went down */
     int64_t last_when;          /* of the last item, wall clock */

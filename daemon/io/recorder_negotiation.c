@@ -64,6 +64,7 @@ struct negotiation *negotiation_begin(struct recorder *r, const struct cyg_event
     n->seq = 1;
     n->head.number = ++r->last_number;
     n->head.ike_uniqueid = event->ike_uniqueid;
+    n->head.begun_by = CYG_HISTORY_BY_NONE; /* until a message says more */
     n->last_when = recorder_wall(event->when);
     n->close_at = cyg_usec_add(cyg_time_now(), QUIET_ASIDE);
     DL_APPEND(r->all, n);
@@ -202,7 +203,11 @@ static const char *result_of(const struct negotiation *n)
     case CYG_R_CHILD_CHANGED:
         return "replaced";
     default:
-        return n->has_failed ? "failed" : n->is_down ? "down" : n->is_up ? "up" : "failed";
+        return n->has_failed ? "failed"
+               : n->is_down  ? "down"
+               : n->is_up    ? "up"
+               : n->is_found ? "found"
+                             : "failed";
     }
 }
 

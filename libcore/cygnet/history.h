@@ -22,6 +22,13 @@ enum cyg_history_kind {
 /* "message", "decision" …; NULL: none of them. */
 CYG_PUBLIC const char *cyg_history_kind_name(unsigned kind);
 
+/* Who began a negotiation. */
+enum cyg_history_begun {
+    CYG_HISTORY_BY_PEER = 0,
+    CYG_HISTORY_BY_US,
+    CYG_HISTORY_BY_NONE, /* something was found or ended, or nobody knows */
+};
+
 /* Texts are borrowed, never NULL, and "" where there is nothing to say. */
 struct cyg_history_entry {
     uint64_t negotiation; /* number, grows for ever */
@@ -33,7 +40,7 @@ struct cyg_history_entry {
     uint8_t group;        /* enum cyg_log_group */
     int8_t level;
     bool sent, resent; /* MESSAGE */
-    bool initiator;    /* we began */
+    uint8_t begun_by;  /* enum cyg_history_begun */
     uint32_t ike_uniqueid, message_id, bytes;
     const char *peer;      /* "": not known, or not yet */
     const char *remote_id; /* as far as it has been heard */
@@ -50,7 +57,7 @@ struct cyg_history_entry {
     const char *ours;      /* list */
     const char *theirs;    /* list */
     const char *differs;   /* list: in what they differ */
-    const char *result;    /* END: up, failed, down, replaced */
+    const char *result;    /* END: up, failed, down, replaced, found */
 };
 
 #define CYG_HISTORY_TEXTS 16u

@@ -85,7 +85,9 @@ static void put_entry(struct cyg_vici_writer *w, const struct cyg_history_entry 
     put_text(w, "remote-id", e->remote_id);
     put_text(w, "local", e->local);
     put_text(w, "remote", e->remote);
-    cyg_vici_key(w, "role", "%s", e->initiator ? "initiator" : "responder");
+    if (e->begun_by != CYG_HISTORY_BY_NONE) {
+        cyg_vici_key(w, "role", "%s", e->begun_by == CYG_HISTORY_BY_US ? "initiator" : "responder");
+    }
     if (e->ike_uniqueid != 0) {
         cyg_vici_key(w, "ike-uniqueid", "%" PRIu32, e->ike_uniqueid);
     }

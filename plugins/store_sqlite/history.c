@@ -187,7 +187,7 @@ static enum cyg_code put_negotiation(struct history *h, const struct cyg_history
     uint64_t inserted = 0;
     sqlite3_bind_int64(s, 1, (sqlite3_int64)e->negotiation);
     bind_text(s, 2, e->source);
-    sqlite3_bind_int(s, 3, e->initiator);
+    sqlite3_bind_int(s, 3, e->begun_by);
     sqlite3_bind_int64(s, 4, e->when);
     enum cyg_code code = run(h, s, &inserted, err);
     if (code != CYG_OK) {
@@ -203,6 +203,7 @@ static enum cyg_code put_negotiation(struct history *h, const struct cyg_history
     bind_text(s, 6, e->cookie_r);
     bind_text(s, 7, ends ? e->result : "");
     bind_text(s, 8, ends ? e->text : "");
+    sqlite3_bind_int(s, 9, e->begun_by);
     return run(h, s, NULL, err);
 }
 

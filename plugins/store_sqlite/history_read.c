@@ -107,6 +107,12 @@ static uint8_t kind_of(const char *name)
     return CYG_HISTORY_DECISION;
 }
 
+static uint8_t begun_by(int column)
+{
+    return column == CYG_HISTORY_BY_PEER || column == CYG_HISTORY_BY_US ? (uint8_t)column
+                                                                        : CYG_HISTORY_BY_NONE;
+}
+
 static void add_row(sqlite3_stmt *s, sqlite3_stmt *head, int64_t id, struct cyg_history_builder *b)
 {
     const struct cyg_history_entry e = {
@@ -114,7 +120,7 @@ static void add_row(sqlite3_stmt *s, sqlite3_stmt *head, int64_t id, struct cyg_
         .peer = column(head, 0),
         .source = column(head, 1),
         .remote_id = column(head, 2),
-        .initiator = sqlite3_column_int(head, 3) != 0,
+        .begun_by = begun_by(sqlite3_column_int(head, 3)),
         .ike_uniqueid = (uint32_t)sqlite3_column_int64(head, 4),
         .cookie_i = column(head, 5),
         .cookie_r = column(head, 6),

@@ -69,6 +69,8 @@ lab_check "8: initiator: the peer's private address" explain_fails a \
 lab_check "8: initiator: explain: both identities" explain_tells a \
     "initiator: PEER_IDENTITY_PRIVATE: The peer calls itself 192.168.1.2, the private address that it has behind a NAT; its row expects b.example." \
     "Change: Set the remote id of the peer to 192.168.1.2 or %any" "here: b.example; peer: 192.168.1.2; differs: identity; failed"
+lab_check "8: responder: refused behind its last message: explain" explain_tells b \
+    "responder: PEER_REFUSED: The peer 192.168.77.1" "refused with AUTHENTICATION-FAILED (24)." failed
 begin "UPDATE peers SET local_id = '192.168.1.3'" ""
 lab_check "8: initiator: refused by name" explain_fails a "refused us as 192.168.1.3 (18)"
 lab_check "8: responder: the peer's private address" explain_says b \

@@ -43,7 +43,11 @@ lab_check "7: initiator: who truncates, and what to set in which row" explain_te
     'Try sha256_96 = 1 in the row of child "net"'
 lab_check "7: responder: the same of the other child" explain_tells a \
     SHA256_TRUNCATED "In 120 s 4 packets of 10.1.0.0/16 === 10.3.0.0/16 failed integrity, none passed" \
-    'Try sha256_96 = 1 in the row of child "theirs"'
+    'Try sha256_96 = 1 in the row of child "theirs"' found
+lab_check "7: it neither failed nor was it begun by anybody" explain_shows a \
+    "Found later, on a tunnel that is up" "Try sha256_96 = 1"
+no_role() { ! grep -qE 'begun by|Failed' "$LAB_DIR/a/text"; }
+lab_check "7: no role is made up" no_role
 
 cygnetctl_on a terminate --timeout 5 pair >/dev/null 2>&1
 cygnet_sql a "UPDATE children SET sha256_96 = 1"

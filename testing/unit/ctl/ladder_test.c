@@ -217,6 +217,21 @@ static void test_a_peer_without_name_has_its_address(void **state)
     free(got);
 }
 
+static void test_what_is_found_later_neither_failed_nor_was_begun(void **state)
+{
+    (void)state;
+    char *got = print(78, false, false,
+                      "{\"negotiation\":\"9\",\"peer\":\"branch7\",\"time\":\"1\","
+                      "\"kind\":\"decision\",\"text\":\"None passed.\",\"mend\":\"Cut it.\"}\n"
+                      "{\"negotiation\":\"9\",\"peer\":\"branch7\",\"time\":\"1\","
+                      "\"kind\":\"end\",\"result\":\"found\",\"text\":\"None passed.\","
+                      "\"mend\":\"Cut it.\"}\n");
+    assert_null(strstr(got, "begun"));
+    assert_non_null(strstr(got, "\n! Found later, on a tunnel that is up\n"));
+    assert_non_null(strstr(got, "What happened   None passed.\n  What to change  Cut it.\n"));
+    free(got);
+}
+
 static void test_unfinished_is_said_so(void **state)
 {
     (void)state;
@@ -248,5 +263,6 @@ TEST_MAIN(cmocka_unit_test(test_a_refusal_shows_both_sides_and_what_to_change),
           cmocka_unit_test(test_colour_only_where_it_is_asked_for),
           cmocka_unit_test(test_control_characters_do_not_get_out),
           cmocka_unit_test(test_a_peer_without_name_has_its_address),
+          cmocka_unit_test(test_what_is_found_later_neither_failed_nor_was_begun),
           cmocka_unit_test(test_unfinished_is_said_so),
           cmocka_unit_test(test_lines_break_at_spaces_and_never_in_a_character));

@@ -28,6 +28,13 @@ struct fixture {
     char live[TEXT_MAX];
 };
 
+static const char *begun_by(const struct cyg_history_entry *e)
+{
+    return e->begun_by == CYG_HISTORY_BY_US     ? "initiator"
+           : e->begun_by == CYG_HISTORY_BY_PEER ? "responder"
+                                                : "nobody";
+}
+
 static enum cyg_code write_history(void *self, const struct cyg_history_entry *entries, size_t n,
                                    const struct cyg_history_drop *drops, size_t n_drops,
                                    cyg_usec deadline, struct cyg_error *err)
@@ -44,11 +51,11 @@ static enum cyg_code write_history(void *self, const struct cyg_history_entry *e
     for (size_t i = 0; i < n && f->len + 2048 < TEXT_MAX; i++) {
         const struct cyg_history_entry *e = &entries[i];
         const struct cyg_reason_info *info = cyg_reason_info(e->reason);
-        f->len += (size_t)snprintf(
-            f->text + f->len, 2048, "%u.%u %s %s %s %s %s [%s|%s|%s]\n", (unsigned)e->negotiation,
-            e->seq, cyg_history_kind_name(e->kind), e->peer[0] != '\0' ? e->peer : "-",
-            info != NULL ? info->name : "-", e->initiator ? "initiator" : "responder", e->result,
-            e->theirs, e->ours, e->differs);
+        f->len +=
+            (size_t)snprintf(f->text + f->len, 2048, "%u.%u %s %s %s %s %s [%s|%s|%s]\n",
+                             (unsigned)e->negotiation, e->seq, cyg_history_kind_name(e->kind),
+                             e->peer[0] != '\0' ? e->peer : "-", info != NULL ? info->name : "-",
+                             begun_by(e), e->result, e->theirs, e->ours, e->differs);
     }
     pthread_mutex_unlock(&f->mutex);
     for (size_t i = 0; i < n_drops; i++) {
@@ -211,8 +218,48 @@ static void test_nothing_passes_is_told_as_one(void **state)
     struct fixture *f = *state;
     record(f, 5, "branch", &(struct cyg_error){ .reason = CYG_R_SHA256_TRUNCATED, .got = 4 });
     assert_true(reaches(&f->entries, 2));
-    has(f, "1.1 decision branch SHA256_TRUNCATED");
-    has(f, "1.2 end branch SHA256_TRUNCATED responder failed");
+    has(f, "1.1 decision branch SHA256_TRUNCATED nobody");
+    has(f, "1.2 end branch SHA256_TRUNCATED nobody found");
+}
+
+/* A main mode that is up for us, until the peer has seen our last message. */
+static void answered(struct fixture *f)
+{
+    message(f, 5, "branch", false, true, EXCHANGE_MAIN, 0);
+    exchange_end(f, 5, "branch", EXCHANGE_MAIN, 0, 0);
+    record(f, 5, "branch", &(struct cyg_error){ .reason = CYG_R_IKE_IS_UP });
+    message(f, 5, "branch", false, false, EXCHANGE_INFORMATIONAL, 7);
+    record(f, 5, "branch", &(struct cyg_error){ .reason = CYG_R_PEER_REFUSED, .got = 24 });
+}
+
+static void test_a_peer_that_refuses_our_last_message_is_not_up(void **state)
+{
+    struct fixture *f = *state;
+    answered(f);
+    assert_true(reaches(&f->entries, 5));
+    has(f, "101.5 end branch PEER_REFUSED responder failed");
+}
+
+static void test_a_peer_that_refuses_and_goes_on_is_up(void **state)
+{
+    struct fixture *f = *state;
+    answered(f);
+    message(f, 5, "branch", false, false, EXCHANGE_QUICK, 9);
+    record(f, 5, "branch", &(struct cyg_error){ .reason = CYG_R_CHILD_IS_UP });
+    exchange_end(f, 5, "branch", EXCHANGE_QUICK, 9, 0);
+    assert_true(reaches(&f->entries, 7));
+    has(f, "101.7 end branch CHILD_IS_UP responder up");
+}
+
+/* Two seconds of an SA: a DPD, then a quick mode that we begin. */
+static void test_who_begins_is_said_by_the_first_message_that_does(void **state)
+{
+    struct fixture *f = *state;
+    message(f, 5, "branch", false, false, EXCHANGE_INFORMATIONAL, 3);
+    message(f, 5, "branch", true, false, EXCHANGE_QUICK, 9);
+    exchange_end(f, 5, "branch", EXCHANGE_QUICK, 9, CYG_R_NO_ANSWER);
+    assert_true(reaches(&f->entries, 3));
+    has(f, "101.3 end branch NO_ANSWER initiator failed");
 }
 
 static void test_we_offered_is_not_the_peers(void **state)
@@ -348,6 +395,9 @@ static void test_followers_hear_entries_as_they_come(void **state)
 TEST_MAIN(RECORDER_TEST(test_a_refusal_has_both_sides_and_an_end),
           RECORDER_TEST(test_a_success_ends_when_it_is_quiet),
           RECORDER_TEST(test_nothing_passes_is_told_as_one),
+          RECORDER_TEST(test_a_peer_that_refuses_our_last_message_is_not_up),
+          RECORDER_TEST(test_a_peer_that_refuses_and_goes_on_is_up),
+          RECORDER_TEST(test_who_begins_is_said_by_the_first_message_that_does),
           RECORDER_TEST(test_we_offered_is_not_the_peers),
           RECORDER_TEST(test_a_dpd_is_no_negotiation),
           RECORDER_TEST(test_what_goes_on_can_be_asked_for),

@@ -109,6 +109,7 @@ static void test_what_is_written_is_read_again(void **state)
     e[0].sent = true;
     e[0].bytes = 184;
     e[0].payloads = "SA: IPSEC\n  P 1";
+    e[0].begun_by = e[1].begun_by = CYG_HISTORY_BY_NONE;
     e[1].text = "No answer.";
     assert_int_equal(history_write(f->history, e, 2, NULL, 0, CYG_NEVER, &err), CYG_OK);
     open_it(f); /* a restart */
@@ -120,6 +121,7 @@ static void test_what_is_written_is_read_again(void **state)
     assert_int_equal(h->entries[0].bytes, 184);
     assert_string_equal(h->entries[0].payloads, "SA: IPSEC\n  P 1");
     assert_string_equal(h->entries[0].peer, "branch"); /* known by its end */
+    assert_int_equal(h->entries[1].begun_by, CYG_HISTORY_BY_NONE);
     assert_string_equal(h->entries[1].text, "No answer.");
     assert_string_equal(h->entries[1].result, "failed");
     cyg_history_free(h);
