@@ -18,6 +18,8 @@ struct turn {
     char exchange[32], message_id[16];
     unsigned nth; /* exchange of its kind in this negotiation, from 1 */
     unsigned messages, sent, received;
+    unsigned
+        unread; /* number of the last one that could not be read; a readable one has it again */
 };
 
 struct ladder {
@@ -165,18 +167,36 @@ static struct turn *find_turn(struct ladder *l, const json_t *entry)
     return t;
 }
 
+static bool is_unread(const json_t *entry)
+{
+    return strcmp(ctl_text(entry, "reason"), "MESSAGE_UNREAD") == 0;
+}
+
+/* The number of a message in its exchange; *again: it came before. */
+static unsigned number_of(struct turn *t, const json_t *entry, bool *again)
+{
+    unsigned *last = strcmp(ctl_text(entry, "direction"), "sent") == 0 ? &t->sent : &t->received;
+    *again = ctl_is_yes(entry, "resent");
+    if (is_unread(entry)) {
+        *again = t->unread == t->messages + 1;
+        t->unread = t->messages + 1;
+        return t->unread;
+    }
+    if (!*again || *last == 0) {
+        *last = ++t->messages;
+    }
+    return *last;
+}
+
 /* "MM1", "QM2", of the second quick mode "QM2 #2"; repeated ones keep their number. */
 static void label_of(struct ladder *l, const json_t *entry, char *text, size_t size)
 {
     struct turn *t = find_turn(l, entry);
-    const bool again = ctl_is_yes(entry, "resent");
+    bool again;
     const char *name = short_name(t->exchange);
-    unsigned *last = strcmp(ctl_text(entry, "direction"), "sent") == 0 ? &t->sent : &t->received;
-    if (!again || *last == 0) {
-        *last = ++t->messages;
-    }
+    const unsigned number = number_of(t, entry, &again);
     const bool is_info = strcmp(name, "INFO") == 0;
-    int n = is_info ? snprintf(text, size, "%s", name) : snprintf(text, size, "%s%u", name, *last);
+    int n = is_info ? snprintf(text, size, "%s", name) : snprintf(text, size, "%s%u", name, number);
     if (!is_info && t->nth > 1) {
         n += snprintf(text + n, size - (size_t)n, " #%u", t->nth);
     }
@@ -251,6 +271,9 @@ static void put_message(struct ladder *l, const json_t *entry)
     }
     label_of(l, entry, label, sizeof label);
     payloads_of(entry, payloads, sizeof payloads);
+    if (is_unread(entry)) {
+        snprintf(payloads, sizeof payloads, "can't be read");
+    }
     snprintf(size, sizeof size, " %s bytes ", ctl_text(entry, "bytes"));
     const unsigned size_at = right(l) - 2 - paper_columns(size);
     cut(payloads, size_at - LEFT - 8 - paper_columns(label));
@@ -298,8 +321,7 @@ static void put_between(struct ladder *l, enum paper_style style, enum paper_sig
     } while (*text != '\0');
 }
 
-/* What cannot be decrypted is no message here, so its repetitions would only repeat the decision.
- */
+/* The repetitions of a message that can't be read would only repeat the decision. */
 static bool is_repeated(const struct ladder *l, const json_t *entry)
 {
     const size_t n = json_array_size(l->decisions);

@@ -157,6 +157,24 @@ void events_resent(const struct exchange *x, unsigned tries, size_t bytes)
     publish(x->engine, &event, x->sa);
 }
 
+void events_unread(const struct exchange *x, const struct cyg_path *path, size_t bytes)
+{
+    struct cyg_event event = {
+        .type = CYG_EVENT_LOG,
+        .order_id = x->order_id,
+        .group = CYG_LOG_NET,
+        .level = 2,
+        .error = { .reason = CYG_R_MESSAGE_UNREAD,
+                   .got = bytes,
+                   .got_quote = cyg_quote_words(x->kind->name),
+                   .want_quote = events_quote_endpoint(&path->remote) },
+        .path = *path,
+        .exchange = x->kind->type,
+        .message_id = x->message_id,
+    };
+    publish(x->engine, &event, x->sa);
+}
+
 void events_order_done(struct engine *engine, uint64_t order_id, uint32_t ike_uniqueid,
                        const char *name, const struct cyg_error *result)
 {

@@ -29,6 +29,8 @@ void events_order_done(struct engine *engine, uint64_t order_id, uint32_t ike_un
 void events_exchange_end(const struct exchange *x, const struct cyg_error *why);
 /* Our last message was sent again by timer, for the nth time. */
 void events_resent(const struct exchange *x, unsigned tries, size_t bytes);
+/* A message was received for an exchange that can't open it. */
+void events_unread(const struct exchange *x, const struct cyg_path *path, size_t bytes);
 
 /* Quotes for records. */
 struct cyg_quote events_quote_endpoint(const struct cyg_address *address);

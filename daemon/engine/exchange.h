@@ -91,9 +91,10 @@ struct work {
     uint8_t next;            /* state when taken */
     uint8_t iv[IV_MAX];      /* after the message, then after our answer */
     bool active;
-    bool whole;    /* it decrypted to a well-formed chain with every required payload */
-    bool proved;   /* it was authenticated */
-    bool answered; /* by a message of ours */
+    bool whole;      /* it decrypted to a well-formed chain with every required payload */
+    bool proved;     /* it was authenticated */
+    bool answered;   /* by a message of ours */
+    uint16_t unread; /* bytes of a message that could not be opened, until that was told */
 };
 
 /* A message that waits. */

@@ -112,8 +112,9 @@ void outgoing_repeat(struct ike_sa *sa, const struct datagram *sent)
                        (struct cyg_span){ sent->bytes, sent->len });
 }
 
-void outgoing_notify_clear(struct engine *engine, const struct cyg_path *path,
-                           const struct header *to, size_t to_len, uint16_t type)
+void outgoing_notify_clear(struct engine *engine, const struct ike_sa *sa,
+                           const struct cyg_path *path, const struct header *to, size_t to_len,
+                           uint16_t type)
 {
     static const uint8_t zero[COOKIE_LEN];
     uint8_t bytes[64], id[4];
@@ -141,6 +142,9 @@ void outgoing_notify_clear(struct engine *engine, const struct cyg_path *path,
     builder_end(&b);
     struct cyg_span message = builder_message(&b);
     if (message.len <= to_len) {
+        if (sa != NULL && sa->uniqueid != 0) {
+            events_message(sa, path, true, 0, message);
+        }
         engine->world.send(engine->world.context, path, message);
     }
 }
@@ -150,6 +154,6 @@ void outgoing_refuse_clear(struct exchange *x, uint16_t type)
     struct header to = { .exchange = x->kind->type };
     memcpy(to.cookie_i, x->sa->cookie_i, COOKIE_LEN);
     if (x->half_open != NULL) {
-        outgoing_notify_clear(x->engine, &x->sa->path, &to, x->half_open->bytes_in, type);
+        outgoing_notify_clear(x->engine, x->sa, &x->sa->path, &to, x->half_open->bytes_in, type);
     }
 }

@@ -28,9 +28,11 @@ CYG_MUST_USE enum cyg_code outgoing_send(struct outgoing *o, struct cyg_error *e
 /* Send bytes again on the SA's path. */
 void outgoing_repeat(struct ike_sa *sa, const struct datagram *sent);
 
-/* A notify in clear to somebody without an SA: at most as long as what he sent (H-006 …). */
-void outgoing_notify_clear(struct engine *engine, const struct cyg_path *path,
-                           const struct header *to, size_t to_len, uint16_t type);
+/* A notify in clear to somebody without an SA: at most as long as what he sent (H-006 …). sa: under
+ * which the message is told, may be NULL. */
+void outgoing_notify_clear(struct engine *engine, const struct ike_sa *sa,
+                           const struct cyg_path *path, const struct header *to, size_t to_len,
+                           uint16_t type);
 
 /* The same to the stranger whose handshake this is. */
 void outgoing_refuse_clear(struct exchange *x, uint16_t type);

@@ -23,7 +23,7 @@ static void refuse_stranger(struct engine *engine, const struct cyg_path *path,
     events_log_stranger(engine, path, err);
     const struct cyg_reason_info *info = cyg_reason_info(err->reason);
     if (h != NULL && info != NULL && info->reaction == CYG_REACT_NOTIFY && info->notify != 0) {
-        outgoing_notify_clear(engine, path, h, len, info->notify);
+        outgoing_notify_clear(engine, NULL, path, h, len, info->notify);
     }
 }
 
@@ -168,6 +168,9 @@ static void receive_clear_notify(struct ike_sa *sa, const struct cyg_path *path,
         (void)CYG_FAIL(&err, CYG_R_CLEAR_IGNORED, .got = h->exchange);
         drop(engine, sa, path, &err);
         return;
+    }
+    if (!x->hinted) {
+        events_message(sa, path, false, x->order_id, cyg_span_first(datagram, h->length));
     }
     why_refused_in_clear(x, n.type, &err);
     exchange_hint(x, &err);

@@ -104,6 +104,10 @@ void records_add(struct exchange *x, const struct cyg_error *err)
 {
     keep(x, err);
     if (is_shown(x, err)) {
+        if (x->work.unread > 0) {
+            events_unread(x, &x->work.path, x->work.unread);
+            x->work.unread = 0;
+        }
         events_log(x->engine, x->sa, &x->sa->path, x->order_id, err);
     }
 }

@@ -21,9 +21,9 @@ struct record {
 };
 _Static_assert(sizeof(struct record) <= 64, "DESIGN.md: a record has at most 64 bytes");
 
-/* Keep and publish. Beyond the bounds it is published only. */
+/* Keep and publish, behind the message that it is about where that could not be opened. Beyond the
+ * bounds it is published only. */
 void records_add(struct exchange *x, const struct cyg_error *err);
-
 /* How many are kept; the nth as it was. */
 size_t records_count(const struct exchange *x);
 void records_get(const struct exchange *x, size_t n, struct cyg_error *ret);

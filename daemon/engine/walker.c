@@ -257,6 +257,8 @@ static void refuse_unhandled(struct exchange *x, const struct step *step,
         .seen = engine_hash(x->engine, datagram),
         .path = *path,
         .active = true,
+        /* nobody is to see a flood whole (H-072) */
+        .unread = err->reason == CYG_R_DECRYPT_LIMIT ? 0 : (uint16_t)datagram.len,
     };
     memcpy(x->work.iv, x->iv, IV_MAX);
     if (proved) {

@@ -232,6 +232,7 @@ static enum cyg_history_kind kind_of(const struct cyg_error *e)
     case CYG_R_CHILD_IS_DOWN:
         return CYG_HISTORY_DOWN;
     case CYG_R_MESSAGE_RESENT:
+    case CYG_R_MESSAGE_UNREAD:
         return CYG_HISTORY_MESSAGE;
     default:
         return CYG_HISTORY_DECISION;
@@ -255,9 +256,10 @@ void entry_of_item(const struct head *head, uint32_t seq, const struct item *ite
     }
     put_record(&event->error, t, ret);
     ret->kind = (uint8_t)kind_of(&event->error);
-    if (ret->kind == CYG_HISTORY_MESSAGE) { /* a repetition */
-        ret->sent = ret->resent = true;
-        ret->bytes = (uint32_t)event->error.want;
+    if (ret->kind == CYG_HISTORY_MESSAGE) { /* a repetition of ours, or none that can be shown */
+        const bool resent = event->error.reason == CYG_R_MESSAGE_RESENT;
+        ret->sent = ret->resent = resent;
+        ret->bytes = (uint32_t)(resent ? event->error.want : event->error.got);
         ret->message_id = event->message_id;
         ret->exchange = narrate_exchange(event->exchange, t->exchange, sizeof t->exchange);
     }

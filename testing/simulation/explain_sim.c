@@ -97,6 +97,7 @@ static void another_secret(struct sim *s)
     SIM_REQUIRE(fails_for(s, p.a, "b", CYG_R_NO_ANSWER_PROOF));
     SIM_REQUIRE(says(p.a, CYG_R_NO_ANSWER_PROOF, "the pre-shared keys differ", "sent 6 times"));
     SIM_REQUIRE(says(p.b, CYG_R_KEY_DIFFERS, "Message 5 from 192.0.2.1", "we used the key for"));
+    SIM_REQUIRE(says(p.b, CYG_R_MESSAGE_UNREAD, "Received from 192.0.2.1", "can't be read"));
     SIM_REQUIRE_EQUAL(sim_reasons(p.b, CYG_R_HALF_OPEN_TIMEOUT), 0);
 }
 

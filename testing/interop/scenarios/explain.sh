@@ -58,7 +58,9 @@ lab_check "proposals differ: not up" eval '! pair_initiate a cygnet'
 lab_check "proposals differ: the responder shows both" says b 'Failed after' \
     'proposals that differ in cipher, group' \
     'aes128-sha256-modp2048 aes256-sha256-modp3072' 'we allow: aes128-sha256-modp2048' 'What to change'
+lab_check "proposals differ: our refusal in clear is a step" says b 'MM1 .*INFO +N NO-PROPOSAL-CHOSEN .*▶.*Failed|MM1 .*INFO +N NO-PROPOSAL-CHOSEN .*>.*Failed'
 lab_check "proposals differ: the initiator knows the notify" says a 'NO-PROPOSAL-CHOSEN' 'What to change'
+lab_check "proposals differ: and shows its message" says a '<- INFO +N NO-PROPOSAL-CHOSEN|◀─ INFO +N NO-PROPOSAL-CHOSEN'
 unset IKE
 lab_reset
 

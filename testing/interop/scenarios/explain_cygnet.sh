@@ -53,6 +53,8 @@ lab_check "4: initiator: explain" explain_tells a \
 lab_check "3: responder: explain" explain_tells b "responder: KEY_DIFFERS: Message 5 from 192.168.77.1[500] does not decrypt" \
     "Change: Compare the key letter by letter at both ends" failed
 
+lab_check "3: responder: explain: message 5 is a step" explain_shows b "MM5 can't be read" "MM5 again can't be read"
+
 begin "UPDATE children SET local_ts = '10.1.0.0/16, 10.9.0.0/16', remote_ts = '10.2.0.0/16, 10.8.0.0/16'" ""
 lab_check "6: one of four pairs is up, three were refused" explain_fails a \
     "Child \"net\": 3 of its 4 flow pairs were refused by the peer with INVALID-ID-INFORMATION"

@@ -217,6 +217,32 @@ static void test_a_peer_without_name_has_its_address(void **state)
     free(got);
 }
 
+#define UNREAD ",\"reason\":\"MESSAGE_UNREAD\""
+
+/* The peer repeats it until it can be read. */
+static void test_a_message_that_cannot_be_read_is_a_step(void **state)
+{
+    (void)state;
+    char *got =
+        print(78, false, false,
+              /* clang-format off */
+        MESSAGE("000000", "received", "main mode", "00000000", "172", "")
+        MESSAGE("100000", "sent", "main mode", "00000000", "100", "")
+        MESSAGE("200000", "received", "main mode", "00000000", "92", UNREAD)
+        DECISION("Keys differ.", ",\"mend\":\"Compare them.\"")
+        MESSAGE("300000", "received", "main mode", "00000000", "92", UNREAD)
+        DECISION("Keys differ.", ",\"mend\":\"Compare them.\"")
+        MESSAGE("400000", "received", "main mode", "00000000", "96", ",\"payloads\":[\"KE\"]"));
+    /* clang-format on */
+    assert_non_null(strstr(got, "   0.200  |<- MM3  can't be read -"));
+    assert_non_null(strstr(got, " 92 bytes --|\n          |  - Keys differ."));
+    assert_non_null(strstr(got, "   0.300  |<- MM3 again  can't be read -"));
+    assert_non_null(strstr(got, "   0.400  |<- MM3  KE -"));
+    const char *first = strstr(got, "- Keys differ.");
+    assert_null(strstr(first + 1, "- Keys differ."));
+    free(got);
+}
+
 static void test_what_is_found_later_neither_failed_nor_was_begun(void **state)
 {
     (void)state;
@@ -263,6 +289,7 @@ TEST_MAIN(cmocka_unit_test(test_a_refusal_shows_both_sides_and_what_to_change),
           cmocka_unit_test(test_colour_only_where_it_is_asked_for),
           cmocka_unit_test(test_control_characters_do_not_get_out),
           cmocka_unit_test(test_a_peer_without_name_has_its_address),
+          cmocka_unit_test(test_a_message_that_cannot_be_read_is_a_step),
           cmocka_unit_test(test_what_is_found_later_neither_failed_nor_was_begun),
           cmocka_unit_test(test_unfinished_is_said_so),
           cmocka_unit_test(test_lines_break_at_spaces_and_never_in_a_character));

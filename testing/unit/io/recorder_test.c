@@ -52,10 +52,11 @@ static enum cyg_code write_history(void *self, const struct cyg_history_entry *e
         const struct cyg_history_entry *e = &entries[i];
         const struct cyg_reason_info *info = cyg_reason_info(e->reason);
         f->len +=
-            (size_t)snprintf(f->text + f->len, 2048, "%u.%u %s %s %s %s %s [%s|%s|%s]\n",
+            (size_t)snprintf(f->text + f->len, 2048, "%u.%u %s %s %s %s %s [%s|%s|%s] %s %u %s\n",
                              (unsigned)e->negotiation, e->seq, cyg_history_kind_name(e->kind),
                              e->peer[0] != '\0' ? e->peer : "-", info != NULL ? info->name : "-",
-                             begun_by(e), e->result, e->theirs, e->ours, e->differs);
+                             begun_by(e), e->result, e->theirs, e->ours, e->differs,
+                             e->sent ? "sent" : "received", (unsigned)e->bytes, e->exchange);
     }
     pthread_mutex_unlock(&f->mutex);
     for (size_t i = 0; i < n_drops; i++) {
@@ -274,6 +275,20 @@ static void test_we_offered_is_not_the_peers(void **state)
     has(f, "decision branch WE_OFFERED initiator  [||]");
 }
 
+static void test_a_message_that_cannot_be_read_is_one(void **state)
+{
+    struct fixture *f = *state;
+    struct cyg_event unread = about(CYG_EVENT_LOG, 5, "branch");
+    message(f, 5, "branch", false, true, EXCHANGE_MAIN, 0);
+    unread.level = 2;
+    unread.exchange = EXCHANGE_MAIN;
+    unread.error = (struct cyg_error){ .reason = CYG_R_MESSAGE_UNREAD, .got = 92 };
+    control_publish(f->control, &unread);
+    exchange_end(f, 5, "branch", EXCHANGE_MAIN, 0, CYG_R_HALF_OPEN_TIMEOUT);
+    assert_true(reaches(&f->entries, 3));
+    has(f, "101.2 message branch MESSAGE_UNREAD responder  [||] received 92 main mode");
+}
+
 static void flush(void *context)
 {
     struct fixture *f = context;
@@ -399,6 +414,7 @@ TEST_MAIN(RECORDER_TEST(test_a_refusal_has_both_sides_and_an_end),
           RECORDER_TEST(test_a_peer_that_refuses_and_goes_on_is_up),
           RECORDER_TEST(test_who_begins_is_said_by_the_first_message_that_does),
           RECORDER_TEST(test_we_offered_is_not_the_peers),
+          RECORDER_TEST(test_a_message_that_cannot_be_read_is_one),
           RECORDER_TEST(test_a_dpd_is_no_negotiation),
           RECORDER_TEST(test_what_goes_on_can_be_asked_for),
           RECORDER_TEST(test_an_order_without_sa_is_an_attempt_and_told_once),
