@@ -35,13 +35,19 @@ static void clear_known(struct cache_known *k)
     *k = (struct cache_known){ 0 };
 }
 
+static void forget_candidates(struct cache *cache)
+{
+    for (size_t i = 0; i < CACHE_ANSWERS && cache->candidates != NULL; i++) {
+        clear_candidates(&cache->candidates[i]);
+    }
+    memset(cache->lengths, 0, sizeof cache->lengths);
+}
+
 void cache_forget(struct cache *cache)
 {
     pthread_mutex_lock(&cache->lock);
+    forget_candidates(cache);
     for (size_t i = 0; i < CACHE_ANSWERS; i++) {
-        if (cache->candidates != NULL) {
-            clear_candidates(&cache->candidates[i]);
-        }
         if (cache->peers != NULL) {
             clear_peer(&cache->peers[i]);
         }
@@ -74,13 +80,11 @@ static uint64_t mix(uint64_t hash, const void *data, size_t len)
 static size_t place_of(const struct cache *cache, const struct cyg_path *path,
                        const struct cyg_identity *id)
 {
+    uint8_t form[CYG_IDENTITY_MAX + 1]; /* names in any case have one place */
+    size_t len = cyg_identity_match_form(id, form);
     uint64_t hash = mix(cache->key, path->local.bytes, sizeof path->local.bytes);
     hash = mix(hash, path->remote.bytes, sizeof path->remote.bytes);
-    if (id != NULL) {
-        uint8_t form[CYG_IDENTITY_MAX + 1]; /* names in any case have one place */
-        size_t len = cyg_identity_match_form(id, form);
-        hash = mix(hash, form, len);
-    }
+    hash = mix(hash, form, len);
     return (hash ^ hash >> 32) % CACHE_ANSWERS;
 }
 
@@ -107,53 +111,81 @@ static struct cyg_candidates *copy_block(const struct cyg_candidates *from, size
     return all;
 }
 
+/* The prefix of so many bits; the place where its answer would be. */
+static struct cache_candidates *place_of_prefix(const struct cache *cache,
+                                                const struct cyg_path *path, unsigned bits,
+                                                struct cyg_prefix *ret)
+{
+    *ret = (struct cyg_prefix){ .address = path->remote, .bits = (uint8_t)bits };
+    for (size_t i = (bits + 7) / 8; i < sizeof ret->address.bytes; i++) {
+        ret->address.bytes[i] = 0;
+    }
+    if (bits % 8 != 0) {
+        ret->address.bytes[bits / 8] &= (uint8_t)(0xff00u >> bits % 8);
+    }
+    /* By words: while strangers flood us, each length in use is tried for each of them. */
+    uint64_t words[4], hash = cache->key + bits;
+    memcpy(words, path->local.bytes, 16);
+    memcpy(words + 2, ret->address.bytes, 16);
+    for (size_t i = 0; i < CYG_LEN(words); i++) {
+        hash = (hash ^ words[i]) * 0x9e3779b97f4a7c15u;
+        hash ^= hash >> 32;
+    }
+    return &cache->candidates[hash % CACHE_ANSWERS];
+}
+
+static bool is_at(const struct cache_candidates *c, const struct cyg_path *path,
+                  const struct cyg_prefix *prefix)
+{
+    return c->all != NULL && c->remote.bits == prefix->bits
+           && cyg_address_equal(&c->remote.address, &prefix->address)
+           && cyg_address_equal(&c->local, &path->local);
+}
+
 struct cyg_candidates *cache_find_candidates(struct cache *cache, uint64_t generation,
                                              const struct cyg_path *path)
 {
     struct cyg_candidates *all = NULL;
     pthread_mutex_lock(&cache->lock);
-    if (cache->candidates != NULL) {
-        const struct cache_candidates *c = &cache->candidates[place_of(cache, path, NULL)];
-        if (c->all != NULL && c->generation == generation
-            && cyg_address_equal(&c->local, &path->local)
-            && cyg_address_equal(&c->remote, &path->remote)) {
-            all = copy_block(c->all, c->bytes);
+    const bool some = cache->candidates != NULL && cache->candidates_of == generation;
+    const unsigned longest = (unsigned)cyg_address_len(&path->remote) * 8;
+    for (unsigned bits = 0; some && bits <= longest && all == NULL; bits++) {
+        if (cache->lengths[bits]) {
+            struct cyg_prefix prefix;
+            const struct cache_candidates *c = place_of_prefix(cache, path, bits, &prefix);
+            all = is_at(c, path, &prefix) ? copy_block(c->all, c->bytes) : NULL;
         }
     }
     pthread_mutex_unlock(&cache->lock);
     return all;
 }
 
-/* Put in; returns what was there. */
-static struct cyg_candidates *exchange(struct cache_candidates *place,
-                                       const struct cache_candidates *with)
-{
-    struct cyg_candidates *old = place->all;
-    *place = *with;
-    return old;
-}
-
 void cache_put_candidates(struct cache *cache, uint64_t generation, const struct cyg_path *path,
-                          const struct cyg_candidates *all, size_t bytes)
+                          unsigned bits, const struct cyg_candidates *all, size_t bytes)
 {
-    struct cache_candidates with = { .generation = generation,
-                                     .local = path->local,
-                                     .remote = path->remote,
-                                     .all = bytes <= BYTES_MAX ? copy_block(all, bytes) : NULL,
-                                     .bytes = bytes };
-    struct cyg_candidates *old = with.all;
-    if (with.all == NULL) {
+    struct cyg_candidates *copy = bytes <= BYTES_MAX ? copy_block(all, bytes) : NULL;
+    if (copy == NULL) {
         return;
     }
     pthread_mutex_lock(&cache->lock);
+    if (cache->candidates_of != generation) {
+        forget_candidates(cache);
+        cache->candidates_of = generation;
+    }
     if (cache->candidates == NULL) {
         cache->candidates = calloc(CACHE_ANSWERS, sizeof *cache->candidates);
     }
     if (cache->candidates != NULL) {
-        old = exchange(&cache->candidates[place_of(cache, path, NULL)], &with);
+        struct cyg_prefix prefix;
+        struct cache_candidates *c = place_of_prefix(cache, path, bits, &prefix);
+        clear_candidates(c);
+        *c = (struct cache_candidates){
+            .local = path->local, .remote = prefix, .all = CYG_TAKE(copy), .bytes = bytes
+        };
+        cache->lengths[bits] = true;
     }
     pthread_mutex_unlock(&cache->lock);
-    cyg_candidates_free(old);
+    cyg_candidates_free(copy);
 }
 
 /* ---- peers ---- */

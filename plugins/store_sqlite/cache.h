@@ -13,11 +13,13 @@
 
 #define CACHE_ANSWERS 1024u
 
+/* One answer for all remote addresses of a prefix (extent.c), so that strangers all over the
+ * Internet share a few (H-097). */
 struct cache_candidates {
-    uint64_t generation;
-    struct cyg_address local, remote; /* ports are 0 */
-    struct cyg_candidates *all;       /* NULL: the place is empty */
-    size_t bytes;                     /* of the block that all is */
+    struct cyg_address local;
+    struct cyg_prefix remote;
+    struct cyg_candidates *all; /* NULL: the place is empty */
+    size_t bytes;               /* of the block that all is */
 };
 
 struct cache_peer {
@@ -39,6 +41,8 @@ struct cache {
     pthread_mutex_t lock;
     uint64_t key;
     struct cache_candidates *candidates; /* CACHE_ANSWERS of each; NULL until one is put in */
+    uint64_t candidates_of;              /* the generation of all of them */
+    bool lengths[129];                   /* of prefixes that are there */
     struct cache_peer *peers;
     struct cache_known *known;
 };
@@ -52,9 +56,10 @@ void cache_forget(struct cache *cache);
 /* A copy that is the caller's; NULL when there is none. */
 struct cyg_candidates *cache_find_candidates(struct cache *cache, uint64_t generation,
                                              const struct cyg_path *path);
-/* Keep a copy of an answer, which is one block of so many bytes. */
+/* Keep a copy of an answer, which is one block of so many bytes, for all remote addresses that have
+ * the first bits in common. */
 void cache_put_candidates(struct cache *cache, uint64_t generation, const struct cyg_path *path,
-                          const struct cyg_candidates *all, size_t bytes);
+                          unsigned bits, const struct cyg_candidates *all, size_t bytes);
 
 /* Held for the caller; NULL when there is none. */
 struct cyg_peer *cache_find_peer(struct cache *cache, uint64_t generation,

@@ -270,6 +270,10 @@ enum cyg_code store_candidates(void *self, const struct cyg_path *path, cyg_usec
         code = gather_group(&gather, &groups[i]);
         total += groups[i].n_peers;
     }
+    unsigned bits = (unsigned)cyg_address_len(&path->remote) * 8;
+    if (code == CYG_OK && (n == 0 || groups[0].remote_bits < bits)) { /* else it is a host's */
+        code = extent_find(&lookup, &path->remote, &bits, err);
+    }
     if (code != CYG_OK) {
         return code;
     }
@@ -280,7 +284,7 @@ enum cyg_code store_candidates(void *self, const struct cyg_path *path, cyg_usec
     all->total_peers = total;
     all->remote_bits = n > 0 ? (uint8_t)groups[0].remote_bits : 0; /* the longest comes first */
     all->generation = lookup.generation;
-    cache_put_candidates(&store->cache, lookup.generation, path, all, bytes);
+    cache_put_candidates(&store->cache, lookup.generation, path, bits, all, bytes);
     *ret = all;
     return CYG_OK;
 }

@@ -32,8 +32,7 @@ struct search {
     size_t n;
 };
 
-/* The next shorter prefix length that is in use, or -1. */
-static enum cyg_code next_bits(sqlite3_stmt *s, int at, int64_t *bits, struct cyg_error *err)
+enum cyg_code group_next_bits(sqlite3_stmt *s, int at, int64_t *bits, struct cyg_error *err)
 {
     query_bind_number(s, at, *bits);
     bool row = false;
@@ -88,7 +87,7 @@ static enum cyg_code search_local(struct search *search, const struct group_key 
     while (bits >= 0) {
         bind_key(s, 1, remote);
         query_bind_number(s, 4, own->family);
-        code = next_bits(s, 5, &bits, err);
+        code = group_next_bits(s, 5, &bits, err);
         if (code != CYG_OK) {
             return code;
         }
@@ -115,7 +114,7 @@ static enum cyg_code search_remote(struct search *search, struct cyg_error *err)
     int64_t bits = peer->family != 0 ? 129 : -1;
     while (bits >= 0) {
         query_bind_number(s, 1, peer->family);
-        code = next_bits(s, 2, &bits, err);
+        code = group_next_bits(s, 2, &bits, err);
         if (code != CYG_OK) {
             return code;
         }

@@ -15,6 +15,7 @@ libstore_sqlite_la_SOURCES = \
 	plugins/store_sqlite/derive.c \
 	plugins/store_sqlite/derive.h \
 	plugins/store_sqlite/derive_secret.c \
+	plugins/store_sqlite/extent.c \
 	plugins/store_sqlite/group.c \
 	plugins/store_sqlite/history.c \
 	plugins/store_sqlite/history.h \

@@ -70,6 +70,15 @@ struct group_key {
 };
 struct group_key group_key_of(const struct cyg_address *address, unsigned bits);
 
+/* The next shorter prefix length that is in use, or -1, by a statement that takes it as parameter
+ * `at`. */
+CYG_MUST_USE enum cyg_code group_next_bits(sqlite3_stmt *s, int at, int64_t *bits,
+                                           struct cyg_error *err);
+
+/* How many bits of a remote address tell it apart from all that would get another answer. */
+CYG_MUST_USE enum cyg_code extent_find(struct lookup *lookup, const struct cyg_address *remote,
+                                       unsigned *ret, struct cyg_error *err);
+
 /* Ids of the distinct policies of a group, at most POLICIES. */
 #define POLICIES 16u
 CYG_MUST_USE enum cyg_code group_policies(struct connection *c, int64_t group,

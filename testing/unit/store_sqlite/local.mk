@@ -16,6 +16,7 @@ unit_tests += \
 	testing/unit/store_sqlite/changes_test \
 	testing/unit/store_sqlite/damage_test \
 	testing/unit/store_sqlite/database_test \
+	testing/unit/store_sqlite/extent_test \
 	testing/unit/store_sqlite/history_test \
 	testing/unit/store_sqlite/lookup_test \
 	testing/unit/store_sqlite/psk_select_test \
@@ -31,6 +32,8 @@ testing_unit_store_sqlite_damage_test_CPPFLAGS = $(store_cppflags)
 testing_unit_store_sqlite_damage_test_LDADD = $(store_ldadd)
 testing_unit_store_sqlite_database_test_CPPFLAGS = $(store_cppflags)
 testing_unit_store_sqlite_database_test_LDADD = $(store_ldadd)
+testing_unit_store_sqlite_extent_test_CPPFLAGS = $(store_cppflags)
+testing_unit_store_sqlite_extent_test_LDADD = $(store_ldadd)
 testing_unit_store_sqlite_history_test_CPPFLAGS = $(store_cppflags)
 testing_unit_store_sqlite_history_test_LDADD = $(store_ldadd)
 testing_unit_store_sqlite_lookup_test_CPPFLAGS = $(store_cppflags)
