@@ -6,10 +6,10 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <limits.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <sys/random.h>
-#include <sys/uio.h>
 #include <unistd.h>
 
 #ifdef HAVE_SYSTEMD
@@ -56,6 +56,10 @@ enum target {
     TARGET_JOURNAL,
 };
 
+/* So many bytes go into a pipe as one, whoever else writes into it. */
+#define PENDING_MAX 4096u
+_Static_assert(PENDING_MAX > LOG_LINE_MAX && PENDING_MAX <= PIPE_BUF, "no room for a line");
+
 struct cyg_log {
     pthread_mutex_t mutex;
     enum target target;
@@ -64,6 +68,8 @@ struct cyg_log {
     bool json;
     int8_t levels[CYG_LOG_GROUPS];
     struct log_limit limit;
+    size_t n_pending;
+    char pending[PENDING_MAX]; /* whole lines that wait for cyg_log_flush */
 };
 
 /* ---- opening ---- */
@@ -153,15 +159,28 @@ enum cyg_code cyg_log_new(const struct cyg_settings *settings, struct cyg_log **
 
 /* ---- writing ---- */
 
-/* One write of one whole line: several processes may append to a file. What does not go is lost: a
+/* One write of whole lines: several processes may append to a file. What does not go is lost: a
  * full disk must not stop the daemon. */
-static void write_line(int fd, char *line, size_t len)
+static void write_pending(struct cyg_log *log)
 {
-    struct iovec parts[] = { { line, len }, { (char[]){ "\n" }, 1 } };
-    ssize_t written;
-    do {
-        written = writev(fd, parts, CYG_LEN(parts));
-    } while (written < 0 && errno == EINTR);
+    const int fd = log->target == TARGET_FILE ? log->fd : STDERR_FILENO;
+    ssize_t written = 0;
+    if (log->n_pending > 0) {
+        do {
+            written = write(fd, log->pending, log->n_pending);
+        } while (written < 0 && errno == EINTR);
+    }
+    log->n_pending = 0;
+}
+
+static void add_line(struct cyg_log *log, const char *line, size_t len)
+{
+    if (log->n_pending + len + 1 > PENDING_MAX) {
+        write_pending(log);
+    }
+    memcpy(log->pending + log->n_pending, line, len);
+    log->n_pending += len;
+    log->pending[log->n_pending++] = '\n';
 }
 
 #ifdef HAVE_SYSTEMD
@@ -217,7 +236,7 @@ static void write_event(struct cyg_log *log, const struct cyg_event *event, uint
     }
     size_t len = log->json ? log_line_json(event, repeats, line)
                            : log_line_text(event, log->target == TARGET_FILE, repeats, line);
-    write_line(log->target == TARGET_FILE ? log->fd : STDERR_FILENO, line, len);
+    add_line(log, line, len);
 }
 
 /* A record of the log's own. */
@@ -261,9 +280,17 @@ void cyg_log_event(struct cyg_log *log, const struct cyg_event *event, uint64_t 
     (void)pthread_mutex_unlock(&log->mutex);
 }
 
+void cyg_log_flush(struct cyg_log *log)
+{
+    (void)pthread_mutex_lock(&log->mutex);
+    write_pending(log);
+    (void)pthread_mutex_unlock(&log->mutex);
+}
+
 void cyg_log_reopen(struct cyg_log *log)
 {
     (void)pthread_mutex_lock(&log->mutex);
+    write_pending(log);
     if (log->target == TARGET_FILE) {
         int fd = open_file(log->path);
         if (fd >= 0) { /* else the old one goes on */
@@ -281,6 +308,7 @@ void cyg_log_free(struct cyg_log *log)
     }
     if (log->target == TARGET_STDERR || log->target == TARGET_JOURNAL || log->fd >= 0) {
         write_counted(log, CYG_NEVER, LOG_LIMIT_SLOTS);
+        write_pending(log);
     }
     if (log->fd >= 0) {
         (void)close(log->fd);

@@ -7,6 +7,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define REST_MS     10u                      /* no log needs to be fresher */
+#define WAKE_EVENTS (CONTROL_EVENTS_MAX / 4) /* that end a rest */
+#define WAKE_BYTES  (CONTROL_EVENT_BYTES_MAX / 4)
+
 /* Something to be called on the control thread. */
 struct call {
     struct call *next;
@@ -58,22 +62,25 @@ static bool wants(const struct subscriber *s, const struct cyg_event *event)
 
 void control_deliver(struct control *c, const struct cyg_event *event)
 {
-    for (size_t i = 0; i < CONTROL_SUBSCRIBERS_MAX; i++) {
+    for (size_t i = 0;; i++) {
         /* A copy: the callback may unsubscribe, or another thread subscribe. */
         pthread_mutex_lock(&c->mutex);
+        while (i < CONTROL_SUBSCRIBERS_MAX && !wants(&c->subscribers[i], event)) {
+            i++;
+        }
+        if (i == CONTROL_SUBSCRIBERS_MAX) {
+            pthread_mutex_unlock(&c->mutex);
+            return;
+        }
         const struct subscriber s = c->subscribers[i];
-        const bool wanted = wants(&s, event);
-        if (wanted) {
-            c->subscribers[i].dropped = 0;
-        }
+        c->subscribers[i].dropped = 0;
         pthread_mutex_unlock(&c->mutex);
-        if (wanted) {
-            s.callback(s.context, event, s.dropped);
-        }
+        s.callback(s.context, event, s.dropped);
     }
 }
 
-static void run_events(struct control *c)
+/* Deliver what waits. False: nothing did. */
+static bool run_events(struct control *c)
 {
     pthread_mutex_lock(&c->mutex);
     struct queued_event *all = c->events;
@@ -81,22 +88,47 @@ static void run_events(struct control *c)
     c->events_end = &c->events;
     c->n_events = 0;
     c->event_bytes = 0;
+    c->resting = all != NULL;
     pthread_mutex_unlock(&c->mutex);
+    if (all == NULL) {
+        return false;
+    }
     for (struct queued_event *e = all; e != NULL;) {
         struct queued_event *next = e->next;
         control_deliver(c, &e->event);
         free(e);
         e = next;
     }
+    if (c->delivered != NULL) {
+        c->delivered(c->delivered_context);
+    }
+    return true;
+}
+
+static void on_rest(uv_timer_t *rest);
+
+/* After events the thread rests: what comes meanwhile is delivered together, and nobody has to wake
+ * it for each. */
+static void run_events_and_rest(struct control *c)
+{
+    if (run_events(c)) {
+        uv_timer_start(&c->rest, on_rest, REST_MS, 0);
+    }
+}
+
+static void on_rest(uv_timer_t *rest)
+{
+    run_events_and_rest(rest->data);
 }
 
 static void on_wake(uv_async_t *wake)
 {
     struct control *c = wake->data;
     run_calls(c);
-    run_events(c);
+    run_events_and_rest(c);
     if (c->closing) {
         control_handles_close(c);
+        uv_close((uv_handle_t *)&c->rest, NULL);
         uv_close((uv_handle_t *)&c->wake, NULL);
     }
 }
@@ -124,6 +156,8 @@ enum cyg_code control_new(struct control **ret)
     }
     uv_async_init(&c->loop, &c->wake, on_wake);
     c->wake.data = c;
+    uv_timer_init(&c->loop, &c->rest);
+    c->rest.data = c;
     sigset_t all, before;
     sigfillset(&all);
     pthread_sigmask(SIG_SETMASK, &all, &before);
@@ -133,6 +167,7 @@ enum cyg_code control_new(struct control **ret)
     }
     pthread_sigmask(SIG_SETMASK, &before, NULL);
     if (failed != 0) {
+        uv_close((uv_handle_t *)&c->rest, NULL);
         uv_close((uv_handle_t *)&c->wake, NULL);
         uv_run(&c->loop, UV_RUN_DEFAULT);
         uv_loop_close(&c->loop);
@@ -157,7 +192,7 @@ void control_free(struct control *c)
     control_call(c, begin_closing, c);
     pthread_join(c->thread, NULL);
     run_calls(c); /* posted after the last turn: results of jobs */
-    run_events(c);
+    (void)run_events(c);
     uv_loop_close(&c->loop);
     pthread_cond_destroy(&c->answered);
     pthread_mutex_destroy(&c->mutex);
@@ -274,11 +309,18 @@ void control_publish(struct control *c, const struct cyg_event *event)
         c->n_events++;
         c->event_bytes += event->message.len;
     }
-    const bool wake = copy != NULL && c->n_events == 1;
+    const bool first = c->n_events == 1 && !c->resting, many = c->n_events == WAKE_EVENTS;
+    const bool wake = copy != NULL && (first || many || c->event_bytes > WAKE_BYTES);
     pthread_mutex_unlock(&c->mutex);
     if (wake) {
         uv_async_send(&c->wake);
     }
+}
+
+void control_after_delivery(struct control *c, void (*call)(void *context), void *context)
+{
+    c->delivered_context = context;
+    c->delivered = call;
 }
 
 uint32_t control_subscribe(struct control *c, uint32_t mask, int8_t level,

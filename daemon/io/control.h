@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The control thread: one loop of its own for services, their watches and timers, and for events on
  * their way to the log and to subscribers. The engine's thread only puts copies of events into a
- * bounded queue and never waits for anything here. Thread: any, unless said otherwise; callbacks
+ * bounded queue and never waits for anything here. Events that come close behind others wait some
+ * milliseconds and are delivered together. Thread: any, unless said otherwise; callbacks
  * run on the control thread. */
 #pragma once
 
@@ -27,6 +28,10 @@ bool control_post(struct control *control, void (*call)(void *context), void *co
 
 /* Copy an event into the queue if anybody subscribes to it. For the engine's thread. */
 void control_publish(struct control *control, const struct cyg_event *event);
+
+/* Have call(context) called on the control thread whenever events have been delivered, some or many
+ * at once. Before the first event is published. */
+void control_after_delivery(struct control *control, void (*call)(void *context), void *context);
 
 /* Whether anybody subscribes to it. */
 bool control_is_wanted(struct control *control, const struct cyg_event *event);

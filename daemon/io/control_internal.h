@@ -23,8 +23,11 @@ struct subscriber {
 struct control {
     uv_loop_t loop;
     uv_async_t wake;
+    uv_timer_t rest;
     pthread_t thread;
     bool closing;
+    void (*delivered)(void *context); /* NULL: nobody wants to know */
+    void *delivered_context;
     struct handle *handles; /* the control thread's own */
 
     pthread_mutex_t mutex; /* guards what follows */
@@ -32,6 +35,7 @@ struct control {
     struct call *calls, **calls_end;
     struct queued_event *events, **events_end;
     size_t n_events, event_bytes;
+    bool resting; /* it looks at the events by itself, soon */
     struct subscriber subscribers[CONTROL_SUBSCRIBERS_MAX];
     uint32_t last_id;
 };

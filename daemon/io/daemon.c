@@ -281,6 +281,12 @@ static void on_event(void *context, const struct cyg_event *event, uint64_t drop
     cyg_log_event(d->log, event, dropped);
 }
 
+static void on_delivered(void *context)
+{
+    struct daemon *d = context;
+    cyg_log_flush(d->log);
+}
+
 static enum cyg_code open_io(struct daemon *d, struct cyg_error *err)
 {
     struct cyg_address addresses[SOCKETS_MAX];
@@ -323,6 +329,7 @@ static enum cyg_code open_io(struct daemon *d, struct cyg_error *err)
         || lanes_new(workers, &d->lanes) != CYG_OK) {
         return CYG_FAIL(err, CYG_R_LOOP_FAILED, .got_quote = cyg_quote_text("threads"));
     }
+    control_after_delivery(d->control, on_delivered, d);
     (void)control_subscribe(d->control, CYG_EVENT_LOG, log_level, on_event, d);
     narrate_start(d->control);
     return CYG_OK;

@@ -19,9 +19,12 @@ CYG_MUST_USE CYG_PUBLIC enum cyg_code cyg_log_new(const struct cyg_settings *set
                                                   struct cyg_error *err);
 CYG_PUBLIC void cyg_log_free(struct cyg_log *log);
 
-/* Write one event of type CYG_EVENT_LOG; `dropped` records before it were lost. Other types are
- * ignored. */
+/* Take one event of type CYG_EVENT_LOG; `dropped` records before it were lost. Other types are
+ * ignored. Its line may wait for cyg_log_flush. */
 CYG_PUBLIC void cyg_log_event(struct cyg_log *log, const struct cyg_event *event, uint64_t dropped);
+
+/* Write the lines that wait, several at once; cyg_log_free does it too. */
+CYG_PUBLIC void cyg_log_flush(struct cyg_log *log);
 
 /* Open the file again, after rotation. */
 CYG_PUBLIC void cyg_log_reopen(struct cyg_log *log);

@@ -151,10 +151,12 @@ static void test_events_are_deep_copies_for_who_wants_them(void **state)
     assert_int_equal(quiet.last, 4);
 }
 
-static void sleep_long(void *context)
+/* Holds the thread up from 1, which it says, to 2. */
+static void wait_at_gate(void *context)
 {
-    atomic_store((atomic_uint *)context, 1);
-    usleep(300000);
+    atomic_uint *gate = context;
+    atomic_store(gate, 1);
+    (void)reaches(gate, 2);
 }
 
 static void test_a_full_queue_drops_and_counts(void **state)
@@ -164,12 +166,13 @@ static void test_a_full_queue_drops_and_counts(void **state)
     assert_int_equal(control_new(&control), CYG_OK);
     struct seen seen = { 0 };
     assert_int_not_equal(control_subscribe(control, CYG_EVENT_LOG, 4, on_event, &seen), 0);
-    atomic_uint asleep = 0;
-    assert_true(control_post(control, sleep_long, &asleep));
-    assert_true(reaches(&asleep, 1));
+    atomic_uint gate = 0;
+    assert_true(control_post(control, wait_at_gate, &gate));
+    assert_true(reaches(&gate, 1));
     for (uint32_t i = 1; i <= CONTROL_EVENTS_MAX + 100; i++) {
         control_publish(control, &(struct cyg_event){ .type = CYG_EVENT_LOG, .ike_uniqueid = i });
     }
+    atomic_store(&gate, 2);
     control_free(control);
     assert_int_equal(seen.n + seen.dropped, CONTROL_EVENTS_MAX + 100);
     assert_in_range(seen.dropped, 1, 100);
@@ -183,9 +186,9 @@ static void test_each_subscriber_learns_what_it_has_missed(void **state)
     struct seen log = { 0 }, sas = { 0 };
     assert_int_not_equal(control_subscribe(control, CYG_EVENT_LOG, 4, on_event, &log), 0);
     assert_int_not_equal(control_subscribe(control, CYG_EVENT_IKE_UP, 4, on_event, &sas), 0);
-    atomic_uint asleep = 0;
-    assert_true(control_post(control, sleep_long, &asleep));
-    assert_true(reaches(&asleep, 1));
+    atomic_uint gate = 0;
+    assert_true(control_post(control, wait_at_gate, &gate));
+    assert_true(reaches(&gate, 1));
     /* Only of the first kind does anything fit; of the second, seven are lost. */
     for (uint32_t i = 1; i <= CONTROL_EVENTS_MAX + 10; i++) {
         control_publish(control, &(struct cyg_event){ .type = CYG_EVENT_LOG, .ike_uniqueid = i });
@@ -194,6 +197,7 @@ static void test_each_subscriber_learns_what_it_has_missed(void **state)
         control_publish(control,
                         &(struct cyg_event){ .type = CYG_EVENT_IKE_UP, .ike_uniqueid = i });
     }
+    atomic_store(&gate, 2);
     assert_true(reaches(&log.n, CONTROL_EVENTS_MAX));
     control_publish(control, &(struct cyg_event){ .type = CYG_EVENT_IKE_UP, .ike_uniqueid = 8 });
     assert_true(reaches(&sas.n, 1));
@@ -201,6 +205,32 @@ static void test_each_subscriber_learns_what_it_has_missed(void **state)
     assert_int_equal(log.dropped, 10);
     assert_int_equal(sas.n, 1);
     assert_int_equal(sas.dropped, 7);
+}
+
+static void count_delivery(void *context)
+{
+    atomic_fetch_add((atomic_uint *)context, 1);
+}
+
+static void test_events_close_behind_others_come_together(void **state)
+{
+    (void)state;
+    struct control *control = NULL;
+    assert_int_equal(control_new(&control), CYG_OK);
+    struct seen seen = { 0 };
+    atomic_uint deliveries = 0;
+    control_after_delivery(control, count_delivery, &deliveries);
+    assert_int_not_equal(control_subscribe(control, CYG_EVENT_LOG, 4, on_event, &seen), 0);
+    const cyg_usec begin = cyg_time_now();
+    for (uint32_t i = 1; i <= 200; i++) { /* each would wake it */
+        control_publish(control, &(struct cyg_event){ .type = CYG_EVENT_LOG, .ike_uniqueid = i });
+        usleep(100);
+    }
+    assert_true(reaches(&seen.n, 200));
+    const cyg_usec took = cyg_time_now() - begin;
+    control_free(control);
+    assert_int_equal(seen.last, 200);
+    assert_true(deliveries <= took / (8 * CYG_MSEC) + 2);
 }
 
 static void test_large_messages_fill_the_queue_sooner(void **state)
@@ -211,14 +241,15 @@ static void test_large_messages_fill_the_queue_sooner(void **state)
     assert_int_equal(control_new(&control), CYG_OK);
     struct seen seen = { 0 };
     assert_int_not_equal(control_subscribe(control, CYG_EVENT_MESSAGE, 4, on_event, &seen), 0);
-    atomic_uint asleep = 0;
-    assert_true(control_post(control, sleep_long, &asleep));
-    assert_true(reaches(&asleep, 1));
+    atomic_uint gate = 0;
+    assert_true(control_post(control, wait_at_gate, &gate));
+    assert_true(reaches(&gate, 1));
     for (uint32_t i = 1; i <= 1000; i++) {
         control_publish(control, &(struct cyg_event){ .type = CYG_EVENT_MESSAGE,
                                                       .ike_uniqueid = i,
                                                       .message = cyg_span_of_array(message) });
     }
+    atomic_store(&gate, 2);
     control_free(control);
     assert_int_equal(seen.n, CONTROL_EVENT_BYTES_MAX / sizeof message);
     assert_int_equal(seen.n + seen.dropped, 1000);
@@ -230,4 +261,5 @@ TEST_MAIN(cmocka_unit_test(test_calls_run_on_one_other_thread),
           cmocka_unit_test(test_events_are_deep_copies_for_who_wants_them),
           cmocka_unit_test(test_a_full_queue_drops_and_counts),
           cmocka_unit_test(test_each_subscriber_learns_what_it_has_missed),
+          cmocka_unit_test(test_events_close_behind_others_come_together),
           cmocka_unit_test(test_large_messages_fill_the_queue_sooner));

@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 struct fixture {
@@ -67,10 +68,20 @@ static void open_file(struct fixture *f, const char *options)
     assert_int_equal(open_log(f, text, NULL), CYG_OK);
 }
 
+static size_t file_size(const struct fixture *f)
+{
+    struct stat st;
+    assert_int_equal(stat(f->path, &st), 0);
+    return (size_t)st.st_size;
+}
+
 /* What was written, and the file emptied. */
 static char *written(struct fixture *f)
 {
     static char text[65536];
+    if (f->log != NULL) {
+        cyg_log_flush(f->log);
+    }
     FILE *file = fopen(f->path, "r+");
     assert_non_null(file);
     size_t n = fread(text, 1, sizeof text - 1, file);
@@ -195,6 +206,31 @@ static void test_says_what_was_lost(void **state)
     char *text = written(f);
     assert_non_null(strstr(text, "[DMN] 12 records were lost"));
     assert_non_null(strstr(text, "Out of memory"));
+}
+
+/* What several processes append to a file, or write into a pipe, are whole lines. */
+static void test_lines_wait_and_are_written_whole(void **state)
+{
+    struct fixture *f = *state;
+    char text[8192];
+    open_file(f, "");
+    struct cyg_event e = event_of(CYG_R_NOMEM);
+    cyg_log_event(f->log, &e, 0);
+    assert_int_equal(file_size(f), 0);
+    for (unsigned i = 0; i < 99; i++) {
+        cyg_log_event(f->log, &e, 0);
+    }
+    FILE *file = fopen(f->path, "r");
+    assert_non_null(file);
+    const size_t n = fread(text, 1, sizeof text, file);
+    fclose(file);
+    assert_in_range(n, 1, 4096);
+    assert_int_equal(text[n - 1], '\n');
+    unsigned lines = 0;
+    for (const char *at = strchr(written(f), '\n'); at != NULL; at = strchr(at + 1, '\n')) {
+        lines++;
+    }
+    assert_int_equal(lines, 100);
 }
 
 static void test_wrong_targets_are_refused(void **state)
@@ -374,7 +410,8 @@ static void test_lines_of_threads_do_not_mix(void **state)
 
 TEST_MAIN(WITH_LOG(test_writes_charons_form), WITH_LOG(test_writes_json_lines),
           WITH_LOG(test_long_records_stay_whole_lines), WITH_LOG(test_levels_count_per_group),
-          WITH_LOG(test_says_what_was_lost), WITH_LOG(test_wrong_targets_are_refused),
+          WITH_LOG(test_lines_wait_and_are_written_whole), WITH_LOG(test_says_what_was_lost),
+          WITH_LOG(test_wrong_targets_are_refused),
           WITH_LOG(test_stderr_and_the_journal_can_be_opened),
           WITH_LOG(test_reopens_its_file_after_rotation), WITH_LOG(test_repeats_are_counted),
           cmocka_unit_test(test_what_differs_is_not_counted_together),
