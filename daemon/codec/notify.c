@@ -35,6 +35,11 @@ void notify_encode(const struct notify *n, struct cyg_writer *w)
     cyg_writer_bytes(w, n->data);
 }
 
+bool notify_is_error(uint16_t type)
+{
+    return type != 0 && type < 8192;
+}
+
 enum cyg_code notify_dpd(const struct notify *n, uint32_t *ret_number, struct cyg_error *err)
 {
     const size_t both_cookies = 16;

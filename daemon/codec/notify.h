@@ -21,6 +21,10 @@ CYG_MUST_USE enum cyg_code notify_decode(struct cyg_span body, struct notify *re
 /* The writer fails when the SPI has more than 255 bytes. */
 void notify_encode(const struct notify *n, struct cyg_writer *w);
 
+/* Whether a type says that something was refused: 0 is reserved, from 8192 on they are private or
+ * status, RFC 2408 3.14.1. */
+bool notify_is_error(uint16_t type);
+
 /* R-U-THERE and its ACK (RFC 3706 5.3): the SPI is both cookies, the data a 32-bit number. DOI and
  * protocol are not looked at. CYG_R_DPD_SIZE for another size of either (H-083). Whether the SPI is
  * ours is the engine's business. */

@@ -305,7 +305,7 @@ static void take_notify(struct exchange *x, const struct payload *p)
     default:
         break;
     }
-    if (n.type != 0 && n.type < 8192) {
+    if (notify_is_error(n.type)) {
         take_error(x, &n);
         return;
     }

@@ -207,9 +207,14 @@ enum cyg_code main_check_proof(struct exchange *x, const struct message *in,
     if (code != CYG_OK) {
         return code;
     }
-    /* The method decides which payload proves; the other one is an error (H-021). */
+    /* The method decides which payload proves; the other one is an error, and so are two of either
+     * (H-021). A message without ID never comes here: the byte of the header that calls it an ID is
+     * in clear, so anybody on the way could end the attempt. */
     enum payload_kind want = mm->auth->payload == PAYLOAD_SIG ? PK_SIG : PK_HASH;
     enum payload_kind other = want == PK_SIG ? PK_HASH : PK_SIG;
+    if (in->count[PK_ID] != 1) {
+        return CYG_FAIL(err, CYG_R_PROOF_MISSING, .payload = PAYLOAD_ID, .got = mm->auth_method);
+    }
     if (in->count[want] != 1 || in->count[other] != 0) {
         return CYG_FAIL(err, CYG_R_PROOF_MISSING, .payload = mm->auth->payload,
                         .got = mm->auth_method);

@@ -26,7 +26,7 @@ static const struct step steps[] = {
       .handle = take_key },
     { .name = "main 6", .state = MM_I_PROVED,  .next = MM_I_DONE,   .protect = PROTECT_ENCRYPTED,
       .required = PL(ID), .allowed = PL(HASH) | PL(SIG) | PL(CERT) | PL(CR),
-      .many = PL(CERT) | PL(CR), .handle = take_proof },
+      .many = PL(ID) | PL(HASH) | PL(SIG) | PL(CERT) | PL(CR), .handle = take_proof },
     /* clang-format on */
 };
 _Static_assert(CYG_LEN(steps) == MM_I_DONE - MM_I_OFFERED, "a state without a step");

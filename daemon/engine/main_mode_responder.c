@@ -30,7 +30,7 @@ static const struct step steps[] = {
       .handle = take_key },
     { .name = "main 5", .state = MM_R_KEYED,  .next = MM_R_DONE,   .protect = PROTECT_ENCRYPTED,
       .required = PL(ID), .allowed = PL(HASH) | PL(SIG) | PL(CERT) | PL(CR),
-      .many = PL(CERT) | PL(CR), .handle = take_proof },
+      .many = PL(ID) | PL(HASH) | PL(SIG) | PL(CERT) | PL(CR), .handle = take_proof },
     /* clang-format on */
 };
 _Static_assert(CYG_LEN(steps) == MM_R_DONE, "a state without a step");

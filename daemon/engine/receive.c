@@ -164,7 +164,7 @@ static void receive_clear_notify(struct ike_sa *sa, const struct cyg_path *path,
         drop(engine, sa, path, &err);
         return;
     }
-    if (n.type >= 8192) { /* a status, not an error: means nothing here */
+    if (!notify_is_error(n.type)) { /* means nothing here */
         (void)CYG_FAIL(&err, CYG_R_CLEAR_IGNORED, .got = h->exchange);
         drop(engine, sa, path, &err);
         return;

@@ -36,11 +36,33 @@ static enum cyg_code check_proposal(const struct sa *sa, int before, const struc
         return CYG_FAIL(err, CYG_R_PROPOSAL_BUNDLE, .payload = PAYLOAD_SA, .level = 1,
                         .got = p->number);
     }
-    if (p->protocol != want) {
+    enum cyg_code code = phase1 ? CYG_OK : sa_proposal_spi(p, &spi, err);
+    if (code == CYG_OK && p->protocol != want) {
         return CYG_FAIL(err, CYG_R_PROPOSAL_OTHER_PROTOCOL, .payload = PAYLOAD_SA, .level = 1,
                         .got = p->protocol, .want = want);
     }
-    return phase1 ? CYG_OK : sa_proposal_spi(p, &spi, err);
+    return code;
+}
+
+/* H-047: an offer of which no proposal is sound is refused for what is wrong with the first, so
+ * that the peer learns it; one that only is not for us is refused as any other. */
+static enum cyg_code check_sound(const struct sa *sa, struct cyg_error *err)
+{
+    struct sa_proposal p = { 0 };
+    enum cyg_code code = CYG_OK; /* of the first */
+    int before = -1;
+    for (; sa_next_proposal(sa, &p); before = p.number) {
+        struct cyg_error fault = { 0 };
+        if (check_proposal(sa, before, &p, false, &fault) == CYG_OK
+            || cyg_reason_info(fault.reason)->notify == NOTIFY_NO_PROPOSAL_CHOSEN) {
+            return CYG_OK;
+        }
+        if (code == CYG_OK) {
+            code = cyg_reason_info(fault.reason)->code;
+            *err = fault;
+        }
+    }
+    return code;
 }
 
 static void show(struct exchange *x, const struct cyg_error *err, size_t *shown)
@@ -329,11 +351,14 @@ enum cyg_code transforms_choose_esp(struct exchange *x, const struct sa *sa,
                                     struct transforms_choice *ret, struct cyg_error *err)
 {
     struct offer offer;
+    enum cyg_code code = check_sound(sa, err);
+    if (code != CYG_OK) {
+        return code;
+    }
     read_offer(x, sa, false, policy, &offer);
     const struct offered *o = choose(&offer, policy);
     if (o == NULL) {
-        enum cyg_code code =
-            CYG_FAIL(err, CYG_R_NO_PROPOSAL_ESP, .payload = PAYLOAD_SA, .got = offer.n);
+        code = CYG_FAIL(err, CYG_R_NO_PROPOSAL_ESP, .payload = PAYLOAD_SA, .got = offer.n);
         record_nearest(x, &offer, policy, 1, err);
         return code;
     }

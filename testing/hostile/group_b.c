@@ -76,6 +76,13 @@ static void make_sig_instead(struct draft *d, const struct variant *v)
     draft_find(d, PAYLOAD_HASH, 0)->type = PAYLOAD_SIG;
 }
 
+/* The clear header says what the first payload is, and nothing protects that byte: whoever changes it
+ * on the way must not end the attempt. So what lacks its ID is held, whoever it comes from. */
+static void make_first_lie(struct draft *d, const struct variant *v)
+{
+    d->first = (long)v->a;
+}
+
 static const struct variant proofs[] = {
     { "MM5 without ID", .at = AT_MM5, .make = make_without, .a = PAYLOAD_ID, .reaction = HOLD,
       .reason = CYG_R_STEP_PAYLOAD_MISSING },
@@ -85,18 +92,20 @@ static const struct variant proofs[] = {
       .notify = 24, .reason = CYG_R_PROOF_MISSING },
     { "MM5 with HASH and SIG", .at = AT_MM5, .make = make_with, .a = PAYLOAD_SIG, .b = 128,
       .reaction = KILL, .notify = 24, .reason = CYG_R_PROOF_MISSING },
-    { "MM5 with two HASH", .at = AT_MM5, .make = make_twice, .a = PAYLOAD_HASH, .reaction = HOLD,
-      .reason = CYG_R_STEP_PAYLOAD_TWICE },
-    { "MM5 with two ID", .at = AT_MM5, .make = make_twice, .a = PAYLOAD_ID, .reaction = HOLD,
-      .reason = CYG_R_STEP_PAYLOAD_TWICE },
+    { "MM5 with two HASH", .at = AT_MM5, .make = make_twice, .a = PAYLOAD_HASH, .reaction = KILL,
+      .notify = 24, .reason = CYG_R_PROOF_MISSING },
+    { "MM5 with two ID", .at = AT_MM5, .make = make_twice, .a = PAYLOAD_ID, .reaction = KILL,
+      .notify = 24, .reason = CYG_R_PROOF_MISSING },
+    { "MM5 whose ID the header calls HASH", .at = AT_MM5, .make = make_first_lie, .a = PAYLOAD_HASH,
+      .reaction = HOLD, .reason = CYG_R_STEP_PAYLOAD_MISSING },
     { "MM6 without ID", .at = AT_MM6, .make = make_without, .a = PAYLOAD_ID, .reaction = HOLD,
       .reason = CYG_R_STEP_PAYLOAD_MISSING },
     { "MM6 without HASH", .at = AT_MM6, .make = make_without, .a = PAYLOAD_HASH, .reaction = KILL,
       .notify = 24, .reason = CYG_R_PROOF_MISSING },
     { "MM6 with HASH and SIG", .at = AT_MM6, .make = make_with, .a = PAYLOAD_SIG, .b = 128,
       .reaction = KILL, .notify = 24, .reason = CYG_R_PROOF_MISSING },
-    { "MM6 with two ID", .at = AT_MM6, .make = make_twice, .a = PAYLOAD_ID, .reaction = HOLD,
-      .reason = CYG_R_STEP_PAYLOAD_TWICE },
+    { "MM6 with two ID", .at = AT_MM6, .make = make_twice, .a = PAYLOAD_ID, .reaction = KILL,
+      .notify = 24, .reason = CYG_R_PROOF_MISSING },
 };
 
 /* ---- H-022 ---- */

@@ -175,7 +175,7 @@ static const struct variant hints[] = {
     { "AUTHENTICATION-FAILED for MM6", .at = AT_MM6, .a = 24, .reason = CYG_R_PEER_REFUSED_HINT },
     { "CONNECTED for MM2", .at = AT_MM2, .a = 16384, .reason = CYG_R_CLEAR_IGNORED },
     { "INITIAL-CONTACT for MM4", .at = AT_MM4, .a = 24578, .reason = CYG_R_CLEAR_IGNORED },
-    { "type 0 for MM2", .at = AT_MM2, .a = 0 },
+    { "type 0 for MM2", .at = AT_MM2, .a = 0, .reason = CYG_R_CLEAR_IGNORED },
     { "NO-PROPOSAL-CHOSEN for MM3", .at = AT_MM3, .a = 14, .reason = CYG_R_CLEAR_IGNORED },
     { "AUTHENTICATION-FAILED for MM5", .at = AT_MM5, .a = 24, .reason = CYG_R_CLEAR_IGNORED },
 };
