@@ -35,13 +35,13 @@ static void add_escaped(struct text *t, struct cyg_span bytes, size_t limit)
         }
         used += n;
         if (n == 1) {
-            text_add(t, "%c", c);
+            text_add_bytes(t, (const char *)&bytes.data[i], 1);
         } else {
             text_add(t, "\\x%02x", c);
         }
     }
     if (cut) {
-        text_add(t, "...");
+        text_add_string(t, "...");
     }
 }
 
@@ -78,7 +78,8 @@ static void add_selectors(struct text *t, const struct cyg_quote *quote, size_t 
     for (size_t i = 0; i < count; i++) {
         struct cyg_selector s;
         memcpy(&s, quote->data + i * sizeof s, sizeof s);
-        text_add(t, "%s%s", i > 0 ? " === " : "", cyg_selector_format(&s, text, sizeof text));
+        text_add_string(t, i > 0 ? " === " : "");
+        text_add_string(t, cyg_selector_format(&s, text, sizeof text));
     }
 }
 
@@ -102,12 +103,12 @@ static void add_quote(struct text *t, const struct cyg_quote *quote)
     struct cyg_proposal proposal;
     switch ((enum cyg_quote_kind)quote->kind) {
     case CYG_QUOTE_NONE:
-        text_add(t, "nothing");
+        text_add_string(t, "nothing");
         return;
     case CYG_QUOTE_TEXT:
-        text_add(t, "\"");
+        text_add_bytes(t, "\"", 1);
         add_escaped(t, bytes, ESCAPE_MAX);
-        text_add(t, "\"");
+        text_add_bytes(t, "\"", 1);
         return;
     case CYG_QUOTE_WORDS:
         add_escaped(t, bytes, ESCAPE_MAX);
@@ -115,9 +116,8 @@ static void add_quote(struct text *t, const struct cyg_quote *quote)
     case CYG_QUOTE_ADDRESS:
         if (is_whole(quote, sizeof address)) {
             memcpy(&address, quote->data, sizeof address);
-            text_add(t, "%s",
-                     address.port != 0 ? cyg_endpoint_format(&address, text, sizeof text)
-                                       : cyg_address_format(&address, text, sizeof text));
+            text_add_string(t, address.port != 0 ? cyg_endpoint_format(&address, text, sizeof text)
+                                                 : cyg_address_format(&address, text, sizeof text));
             return;
         }
         break;
@@ -139,7 +139,7 @@ static void add_quote(struct text *t, const struct cyg_quote *quote)
     case CYG_QUOTE_PROPOSAL:
         if (is_whole(quote, sizeof proposal)) {
             memcpy(&proposal, quote->data, sizeof proposal);
-            text_add(t, "%s", cyg_proposal_format(&proposal, text, sizeof text));
+            text_add_string(t, cyg_proposal_format(&proposal, text, sizeof text));
             return;
         }
         break;
@@ -155,7 +155,7 @@ static void add_payload(struct text *t, uint8_t payload)
     static const char *const names[] = { "message", "SA",  "P",     "T", "KE", "ID",  "CERT", "CR",
                                          "HASH",    "SIG", "NONCE", "N", "D",  "VID", "ATTR" };
     if (payload < CYG_LEN(names)) {
-        text_add(t, "%s", names[payload]);
+        text_add_string(t, names[payload]);
         return;
     }
     switch (payload) {

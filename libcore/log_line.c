@@ -39,7 +39,7 @@ static void add_time(struct text *t, cyg_usec when)
 static void add_message(struct text *t, const struct cyg_event *event, uint64_t repeats)
 {
     char text[LOG_LINE_MAX];
-    text_add(t, "%s", cyg_error_format(&event->error, text, sizeof text));
+    text_add_string(t, cyg_error_format(&event->error, text, sizeof text));
     if (repeats > 0) {
         text_add(t, " (and %" PRIu64 " more like this)", repeats);
     }
@@ -83,7 +83,10 @@ static void add_json_string(struct text *t, const char *key, const char *value)
 {
     text_add(t, ",\"%s\":\"", key);
     for (; *value != '\0'; value++) {
-        text_add(t, "%s%c", *value == '"' || *value == '\\' ? "\\" : "", *value);
+        if (*value == '"' || *value == '\\') {
+            text_add_bytes(t, "\\", 1);
+        }
+        text_add_bytes(t, value, 1);
     }
     text_add(t, "\"");
 }

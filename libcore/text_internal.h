@@ -50,6 +50,11 @@ static inline void text_add_bytes(struct text *t, const char *bytes, size_t n)
     t->buffer[t->len] = '\0';
 }
 
+static inline void text_add_string(struct text *t, const char *string)
+{
+    text_add_bytes(t, string, strlen(string));
+}
+
 /* Decimal without sign, at most max; false if it is anything else. */
 static inline bool text_number(struct cyg_span text, unsigned max, unsigned *ret)
 {
