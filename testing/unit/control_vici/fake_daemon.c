@@ -6,6 +6,8 @@
 #include "sql/database.h"
 #include "store_sqlite/store_sqlite.h"
 
+#include <cygnet/history.h>
+
 #include <cygnet/settings_load.h>
 
 #include <stdio.h>
@@ -23,7 +25,7 @@ struct fake_daemon {
     struct cyg_settings *settings;
     struct cyg_host host;
     struct vici *vici;
-    char folder[96], socket[128], database[128];
+    char folder[96], socket[128], database[128], history[128];
     pthread_mutex_t mutex;
     char orders[TEXT_MAX], log[TEXT_MAX];
     uint64_t last_order;
@@ -137,6 +139,73 @@ static enum cyg_code list_sas(void *daemon, uint32_t after, struct cyg_ike_recor
         }
     }
     return CYG_OK;
+}
+
+/* --- The history --- */
+
+/* Two negotiations: 1, that branch began and that failed, in three entries; 2, of somebody unknown.
+ */
+static void make_entries(struct cyg_history_entry *all)
+{
+    for (size_t i = 0; i < FAKE_ENTRIES; i++) {
+        struct cyg_history_entry *e = &all[i];
+        const bool is_branch = i < 3;
+        for (unsigned t = 0; t < CYG_HISTORY_TEXTS; t++) {
+            *cyg_history_text(e, t) = "";
+        }
+        e->negotiation = is_branch ? 1 : 2;
+        e->seq = is_branch ? (uint32_t)i + 1 : 1;
+        e->when = INT64_C(1700000000000000) + (int64_t)i * 250000;
+        e->phase = 1;
+        e->ike_uniqueid = is_branch ? 1 : 2;
+        e->peer = is_branch ? "branch" : "";
+        e->source = is_branch ? "198.51.100.7" : "203.0.113.9";
+        e->local = "192.0.2.1[500]";
+        e->remote = is_branch ? "198.51.100.7[500]" : "203.0.113.9[500]";
+        e->kind = CYG_HISTORY_END;
+        e->result = "failed";
+    }
+    all[0].kind = CYG_HISTORY_MESSAGE;
+    all[0].bytes = 204;
+    all[0].exchange = "main mode";
+    all[0].payloads = "SA: IPSEC, 1 proposal\n  P 1: ISAKMP\nVID: DPD";
+    all[1].kind = CYG_HISTORY_DECISION;
+    all[1].reason = CYG_R_DIFFERS_CIPHER;
+    all[1].text = "The cipher differs.";
+    all[1].mend = "Allow it.";
+    all[1].what = "proposals";
+    all[1].ours = "aes256-sha256-modp2048";
+    all[1].theirs = "3des-sha256-modp2048\naes128-sha256-modp2048";
+    all[1].differs = "cipher";
+    all[0].result = all[1].result = "";
+    all[2].reason = CYG_R_NO_PROPOSAL_IKE;
+    all[2].text = "None is allowed.";
+    all[3].begun_by = CYG_HISTORY_BY_NONE;
+    all[3].text = "Nobody knows it.";
+}
+
+const struct cyg_history_entry *fake_daemon_entry(size_t index)
+{
+    static struct cyg_history_entry all[FAKE_ENTRIES];
+    if (all[0].negotiation == 0) { /* once, before any other thread looks */
+        make_entries(all);
+    }
+    return &all[index];
+}
+
+/* Before any other thread uses the store. */
+static enum cyg_code write_history(struct fake_daemon *fake, struct cyg_error *err)
+{
+    uint64_t last = 0;
+    enum cyg_code code = store_set_history(fake->store, fake->database, fake->history, err);
+    if (code == CYG_OK) {
+        code = store_sqlite_ops.history_open(fake->store, &last, err);
+    }
+    if (code == CYG_OK) {
+        code = store_sqlite_ops.history_write(fake->store, fake_daemon_entry(0), FAKE_ENTRIES, NULL,
+                                              0, CYG_NEVER, err);
+    }
+    return code;
 }
 
 /* --- Orders --- */
@@ -427,6 +496,9 @@ static enum cyg_code open_all(struct fake_daemon *fake, bool with_store, struct 
         if (code == CYG_OK) {
             code = store_open(fake->database, &fake->store, err);
         }
+        if (code == CYG_OK) {
+            code = write_history(fake, err);
+        }
     }
     if (code != CYG_OK) {
         return code;
@@ -464,6 +536,7 @@ struct fake_daemon *fake_daemon_new(const char *folder, bool with_store)
     snprintf(fake->folder, sizeof fake->folder, "%s", folder);
     snprintf(fake->socket, sizeof fake->socket, "%s/vici", folder);
     snprintf(fake->database, sizeof fake->database, "%s/peers.db", folder);
+    snprintf(fake->history, sizeof fake->history, "%s/history.db", folder);
     if (open_all(fake, with_store, &error) != CYG_OK || !fake_daemon_start(fake)) {
         fprintf(stderr, "%s\n", cyg_error_format(&error, text, sizeof text));
         fake_daemon_free(fake);
@@ -486,6 +559,8 @@ void fake_daemon_free(struct fake_daemon *fake)
     for (size_t i = 0; fake->store != NULL && i < CYG_LEN(tails); i++) {
         char path[160];
         snprintf(path, sizeof path, "%s%s", fake->database, tails[i]);
+        unlink(path);
+        snprintf(path, sizeof path, "%s%s", fake->history, tails[i]);
         unlink(path);
     }
     cyg_settings_free(fake->settings);

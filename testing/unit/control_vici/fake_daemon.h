@@ -7,6 +7,8 @@
 
 #include "control_vici/service.h"
 
+#include <cygnet/history.h>
+
 struct fake_daemon;
 
 /* Make a folder with the socket "vici" in it and serve there; with_store: also a database. NULL:
@@ -28,6 +30,10 @@ const char *fake_daemon_log(struct fake_daemon *fake);
 
 /* Publish an event as the engine does. */
 void fake_daemon_publish(struct fake_daemon *fake, const struct cyg_event *event);
+
+/* What the store has of negotiations, by time. */
+#define FAKE_ENTRIES 4u
+const struct cyg_history_entry *fake_daemon_entry(size_t index);
 
 /* The two SAs. */
 const struct cyg_ike_record *fake_daemon_ike(size_t index);

@@ -25,6 +25,11 @@ check_PROGRAMS += testing/unit/control_vici/vici_server
 testing_unit_control_vici_vici_server_CPPFLAGS = $(vici_cppflags)
 testing_unit_control_vici_vici_server_LDADD = $(vici_ldadd)
 
+unit_tests += testing/unit/control_vici/explain_test
+thread_tests += testing/unit/control_vici/explain_test
+testing_unit_control_vici_explain_test_CPPFLAGS = $(vici_cppflags)
+testing_unit_control_vici_explain_test_LDADD = $(vici_ldadd)
+
 unit_tests += testing/unit/control_vici/load_test
 thread_tests += testing/unit/control_vici/load_test
 testing_unit_control_vici_load_test_CPPFLAGS = $(vici_cppflags)

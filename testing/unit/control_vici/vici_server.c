@@ -23,6 +23,32 @@ static void publish(struct fake_daemon *fake, enum cyg_event_type type)
     fake_daemon_publish(fake, &event);
 }
 
+/* A notify in clear, as the engine tells of one. */
+static void publish_message(struct fake_daemon *fake)
+{
+    static const uint8_t bytes[] = { 1, 1, 1,  1,    1, 1, 1, 1, 0, 0, 0, 0, 0, 0,
+                                     0, 0, 11, 0x10, 5, 0, 0, 0, 0, 9, 0, 0, 0, 40,
+                                     0, 0, 0,  12,   0, 0, 0, 1, 1, 0, 0, 14 };
+    struct cyg_event event = { .type = CYG_EVENT_MESSAGE,
+                               .when = cyg_time_now(),
+                               .ike_uniqueid = 1,
+                               .name = "branch",
+                               .path = fake_daemon_ike(0)->path,
+                               .sent = true,
+                               .message = cyg_span_of_array(bytes) };
+    fake_daemon_publish(fake, &event);
+}
+
+static void publish_entries(struct fake_daemon *fake)
+{
+    for (size_t i = 0; i < FAKE_ENTRIES; i++) {
+        const struct cyg_event event = { .type = CYG_EVENT_HISTORY,
+                                         .when = cyg_time_now(),
+                                         .entry = fake_daemon_entry(i) };
+        fake_daemon_publish(fake, &event);
+    }
+}
+
 int main(int argc, char **argv)
 {
     struct fake_daemon *fake = argc == 2 ? fake_daemon_new(argv[1], true) : NULL;
@@ -40,6 +66,8 @@ int main(int argc, char **argv)
         publish(fake, CYG_EVENT_CHILD_UP);
         publish(fake, CYG_EVENT_CHILD_DOWN);
         publish(fake, CYG_EVENT_IKE_DOWN);
+        publish_message(fake);
+        publish_entries(fake);
     }
     fake_daemon_free(fake);
     return 0;

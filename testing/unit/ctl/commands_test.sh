@@ -96,6 +96,58 @@ run "$ctl" --uri "unix://$dir/nothing" version
 check "no daemon: status 3" 3 'does cygnetd run'
 run "$ctl" --uri "tcp://localhost" version
 check "a uri that is none: status 2" 2 'must be unix://'
+c explain branch
+check "explain: the ladder of a peer and what to change" 0 '^branch, negotiation 1, .*begun by the peer' \
+    'MM1  SA, VID .* 204 bytes' 'The cipher differs' 'Failed after 0.500 s' 'proposals that differ in cipher' \
+    'What happened +None is allowed' 'What to change +Allow it'
+c explain
+check "explain: all of them" 0 '^branch, negotiation 1' '^unknown peer at 203.0.113.9, negotiation 2' 'Nobody knows it'
+! grep -q 'unknown peer.*begun' "$dir/got"
+status=$?
+check "explain: who began is not made up" 0
+c explain --unknown
+check "explain --unknown" 0 '^unknown peer at 203.0.113.9'
+! grep -q branch "$dir/got"
+status=$?
+check "explain --unknown: nobody else" 0
+c explain --source 203.0.113.9 --json
+check "explain --source as JSON" 0 '"negotiation": "2"' '"result": "failed"'
+jq -e 'length == 1 and (.[0] | has("role") | not)' "$dir/got" >/dev/null 2>&1
+status=$?
+check "explain --json is JSON, without a role that nobody has" 0
+c explain nobody
+check "explain of a peer without negotiations: status 3" 3 'no negotiation with nobody is recorded'
+c explain --last 0
+check "explain --last 0: status 2" 2 'takes'
+c explain --unknown branch
+check "explain --unknown PEER: status 2" 2 'takes'
+timeout 2 "$ctl" --uri "$uri" explain --follow branch >"$dir/got" 2>&1
+status=0
+check "explain --follow of a peer" 0 '^branch, negotiation 1' 'Failed after'
+! grep -q 'unknown peer' "$dir/got"
+status=$?
+check "explain --follow: nobody else" 0
+timeout 2 "$ctl" --uri "$uri" explain --follow --json >"$dir/got" 2>&1
+jq -es 'length >= 4 and all(.[]; has("negotiation"))' "$dir/got" >/dev/null 2>&1
+status=$?
+check "explain --follow --json: an entry on each line" 0
+
+c capture --count 1 branch "$dir/capture"
+check "capture" 0 'the messages are in clear' '^cygnetctl: 1 messages'
+[ "$(od -An -tx4 -N4 --endian=big "$dir/capture" | tr -d ' ')" = a1b2c3d4 ] ||
+    [ "$(od -An -tx4 -N4 --endian=little "$dir/capture" | tr -d ' ')" = a1b2c3d4 ]
+status=$?
+check "capture writes a pcap" 0
+[ "$(stat -c %a "$dir/capture")" = 600 ]
+status=$?
+check "capture: for its owner only" 0
+c capture --time 1 nobody "$dir/capture"
+check "capture of somebody else has nothing" 0 '^cygnetctl: 0 messages'
+c capture branch
+check "capture without a file: status 2" 2 'takes'
+c capture branch "$dir/nothing/file"
+check "capture into no folder: status 1" 1 'No such file'
+
 timeout 2 "$ctl" --uri "$uri" log >"$dir/got" 2>&1
 status=0
 check "log follows" 0 'IKE.* is ready'
