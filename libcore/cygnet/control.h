@@ -55,7 +55,7 @@ enum cyg_event_type {
     CYG_EVENT_CHILD_DOWN = 1u << 5,
     CYG_EVENT_ORDER_DONE = 1u << 6,   /* error.reason 0: success; INITIATE: error.got flow pairs are
                                          up, error.want were asked for; TERMINATE: error.got SAs were
-                                         ended (none to be found: CYG_R_SA_NOT_FOUND) */
+                                         ended (none to be found: CYG_R_NO_SUCH_SA) */
     CYG_EVENT_EXCHANGE_END = 1u << 7, /* of phase 1 or a quick mode: error is why, reason 0: done */
     CYG_EVENT_HISTORY = 1u << 8,      /* the recorder has made an entry (cygnet/history.h) */
 };

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # Engines on a simulated network. libsim.la is the test bed, the program "run" has all scenarios:
-# NAME_sim.c is one suite and stands here and in suites.c. How to add one: HACKING.md.
+# NAME_sim.c is one suite and stands here and in suites.def. How to add one: HACKING.md.
 #   make check-sim SEEDS=20000    that many runs, on two processors
 check_LTLIBRARIES += libsim.la
 libsim_la_SOURCES = \
