@@ -61,49 +61,34 @@ struct best {
     enum psk_fit fit;
 };
 
-static enum cyg_code consider(struct connection *c, const char *name, struct best *best,
-                              struct cyg_error *err)
-{
-    CYG_CLEANUP(query_endp) sqlite3_stmt *s = NULL;
-    CYG_CLEANUP(db_secret_clear) struct db_secret secret = { .len = 0 };
-    struct db_problem problem;
-    bool row = false;
-    enum cyg_code code = query_start(c, Q_SECRET, &s, err);
-    if (code != CYG_OK) {
-        return code;
-    }
-    query_bind_text(s, 1, name);
-    code = query_step(s, &row, err);
-    if (code != CYG_OK || !row || db_read_secret(s, &secret, &problem) != CYG_OK) {
-        return code; /* the table problem says what is wrong with it */
-    }
-    enum psk_fit fit = psk_fit(best->ask, secret.owners, secret.n_owners);
-    if (fit > best->fit) {
-        best->fit = fit;
-        *best->secret = secret;
-    }
-    return CYG_OK;
-}
-
 /* All secrets of one owner; an empty form: those of nobody. */
 static enum cyg_code consider_owned(struct connection *c, struct cyg_span form, struct best *best,
                                     struct cyg_error *err)
 {
     CYG_CLEANUP(query_endp) sqlite3_stmt *s = NULL;
+    CYG_CLEANUP(db_secret_clear) struct db_secret secret = { .len = 0 };
     bool row = true;
     enum cyg_code code = query_start(c, Q_OWNED, &s, err);
     if (code != CYG_OK) {
         return code;
     }
     query_bind_bytes(s, 1, form);
-    while (code == CYG_OK && best->fit < PSK_BOTH) {
+    while (best->fit < PSK_BOTH) {
+        struct db_problem problem;
         code = query_step(s, &row, err);
         if (code != CYG_OK || !row) {
-            break;
+            return code;
         }
-        code = consider(c, query_text(s, 0), best, err);
+        if (db_read_secret(s, &secret, &problem) != CYG_OK) {
+            continue; /* the table problem says what is wrong with it */
+        }
+        enum psk_fit fit = psk_fit(best->ask, secret.owners, secret.n_owners);
+        if (fit > best->fit) {
+            best->fit = fit;
+            *best->secret = secret;
+        }
     }
-    return code;
+    return CYG_OK;
 }
 
 enum cyg_code secret_find(struct lookup *lookup, const struct psk_ask *ask, struct db_secret *ret,
