@@ -98,6 +98,67 @@ static void a_terminated_peer_goes_at_both_ends(struct sim *s)
     SIM_REQUIRE_EQUAL(sim_events(p.b, CYG_EVENT_IKE_DOWN), 1);
 }
 
+/* swanctl's loading of a changed child: what is up ends, and its IKE SA with it or not. */
+static void end_child(struct sim *s, struct sim_host *h, bool idle_too, bool again)
+{
+    const struct cyg_order order = { .type = CYG_ORDER_TERMINATE,
+                                     .ike = "b",
+                                     .child = "net",
+                                     .idle_too = idle_too,
+                                     .again = again };
+    SIM_REQUIRE(sim_run_order(h, sim_order(h, &order), 60 * CYG_SEC));
+    SIM_REQUIRE(sim_run_idle(s, 60 * CYG_SEC));
+}
+
+static void an_idle_ike_sa_ends_with_its_last_child_when_told_to(struct sim *s)
+{
+    struct sim_pair p = sim_pair(s);
+    sim_peers(
+        p.a,
+        "b.more.esp_proposals = aes128gcm16\nb.more.local_ts = 10.11.0.0/16\nb.more.remote_ts = 10.12.0.0/16");
+    sim_peers(
+        p.b,
+        "a.more.esp_proposals = aes128gcm16\na.more.local_ts = 10.12.0.0/16\na.more.remote_ts = 10.11.0.0/16");
+    SIM_REQUIRE(sim_up(p.a, p.b, 1));
+    SIM_REQUIRE(sim_run_order(p.a, sim_initiate(p.a, "b", "more"), 60 * CYG_SEC));
+    SIM_REQUIRE(sim_run_idle(s, 60 * CYG_SEC));
+    end_child(s, p.a, true, false); /* "more" still needs it */
+    SIM_REQUIRE_EQUAL(sim_sas(p.a), 2);
+    SIM_REQUIRE_EQUAL(sim_counts(p.a).ike_sas, 1);
+    SIM_REQUIRE(sim_run_order(p.a, sim_terminate(p.a, "b", "more"), 60 * CYG_SEC));
+    SIM_REQUIRE(sim_run_idle(s, 60 * CYG_SEC));
+    SIM_REQUIRE_EQUAL(sim_counts(p.a).ike_sas, 1); /* nobody said so */
+    SIM_REQUIRE(sim_up(p.a, p.b, 1));
+    end_child(s, p.a, true, false);
+    SIM_REQUIRE(sim_nothing_left(s));
+}
+
+static void a_terminated_child_comes_again_when_told_to(struct sim *s)
+{
+    struct sim_pair p = sim_pair(s);
+    bool new_ike = sim_chance(s, 500);
+    SIM_REQUIRE(sim_up(p.a, p.b, 1));
+    end_child(s, p.a, new_ike, true);
+    SIM_REQUIRE(sim_is_up(p.a, p.b, 1));
+    SIM_REQUIRE_EQUAL(sim_events(p.a, CYG_EVENT_CHILD_DOWN), 1);
+    SIM_REQUIRE_EQUAL(sim_events(p.a, CYG_EVENT_CHILD_UP), 2);
+    SIM_REQUIRE_EQUAL(sim_events(p.a, CYG_EVENT_IKE_UP), new_ike ? 2 : 1);
+    SIM_REQUIRE(sim_ping_pair(p.a, p.b));
+}
+
+static void what_is_not_up_does_not_come_again(struct sim *s)
+{
+    struct sim_pair p = sim_pair(s);
+    const struct cyg_order order = {
+        .type = CYG_ORDER_TERMINATE, .ike = "b", .child = "net", .idle_too = true, .again = true
+    };
+    const uint64_t id = sim_order(p.a, &order);
+    SIM_REQUIRE(!sim_run_order(p.a, id, 60 * CYG_SEC));
+    SIM_REQUIRE_EQUAL(sim_result(p.a, id)->reason, CYG_R_NO_SUCH_SA);
+    SIM_REQUIRE(sim_run_idle(s, 60 * CYG_SEC));
+    SIM_REQUIRE(sim_nothing_left(s));
+}
+
 static void unique_ids_name_what_is_to_go(struct sim *s)
 {
     struct sim_pair p = sim_pair(s);
@@ -420,6 +481,9 @@ static const struct sim_test tests[] = {
     SIM_TEST(bytes_used_up_end_the_pair, 0),
     SIM_TEST(a_terminated_child_goes_at_both_ends, 1),
     SIM_TEST(a_terminated_peer_goes_at_both_ends, 1),
+    SIM_TEST(an_idle_ike_sa_ends_with_its_last_child_when_told_to, 0),
+    SIM_TEST(a_terminated_child_comes_again_when_told_to, 1),
+    SIM_TEST(what_is_not_up_does_not_come_again, 0),
     SIM_TEST(unique_ids_name_what_is_to_go, 0),
     SIM_TEST(both_ends_terminate_at_once, 2),
     SIM_TEST(terminated_in_the_middle_of_it, 6),

@@ -927,6 +927,76 @@ static void test_h171_who_connects_is_asked_of_the_kernel(void **state)
     assert_int_equal(ask_as(STRANGER, STRANGER, NULL, 0), REFUSED);
 }
 
+/* As somebody else, take connections until one is refused; each waits for events, so none makes
+ * room. They stay open until *ret_hold is closed. How many there were; in a child. */
+static unsigned hold_as(uid_t uid, gid_t gid, int *ret_hold)
+{
+    struct cyg_vici_writer w;
+    cyg_vici_begin(&w, CYG_VICI_EVENT_REGISTER, "log");
+    struct cyg_span question = cyg_vici_finish(&w);
+    struct sockaddr_un sa = { .sun_family = AF_UNIX };
+    strcpy(sa.sun_path, world.path);
+    int tell[2], hold[2];
+    assert_int_equal(pipe(tell), 0);
+    assert_int_equal(pipe(hold), 0);
+    const pid_t child = fork();
+    assert_true(child >= 0);
+    if (child == 0) {
+        uint8_t n = 0, answer[5];
+        close(hold[1]);
+        if (setgroups(0, NULL) != 0 || setresgid(gid, gid, gid) != 0
+            || setresuid(uid, uid, uid) != 0) {
+            _exit(1);
+        }
+        for (; n < CLIENTS_MAX; n++) {
+            struct pollfd p = { .events = POLLIN };
+            p.fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+            if (p.fd < 0 || connect(p.fd, (struct sockaddr *)&sa, sizeof sa) != 0
+                || send(p.fd, question.data, question.len, MSG_NOSIGNAL) <= 0
+                || poll(&p, 1, 5000) != 1 || recv(p.fd, answer, sizeof answer, 0) <= 0) {
+                break;
+            }
+        }
+        (void)!write(tell[1], &n, 1);
+        (void)!read(hold[0], answer, 1);
+        _exit(0);
+    }
+    uint8_t n = 0;
+    close(tell[1]);
+    close(hold[0]);
+    assert_int_equal(read(tell[0], &n, 1), 1);
+    close(tell[0]);
+    cyg_vici_writer_clear(&w);
+    *ret_hold = hold[1];
+    return n;
+}
+
+static void test_h169_members_of_the_group_have_a_share_each(void **state)
+{
+    (void)state;
+    const struct group *daemon = getgrgid(1);
+    int hold[4];
+    if (geteuid() != 0 || daemon == NULL) {
+        test_skip("only root can become somebody else, and of group 1");
+    }
+    assert_int_equal(chmod(world.folder, 0755), 0);
+    control_call(world.control, stop_on_control, &world);
+    world.group = daemon->gr_name;
+    control_call(world.control, start_on_control, &world);
+    assert_int_equal(world.start_code, CYG_OK);
+    for (uid_t i = 0; i < 3; i++) {
+        assert_int_equal(hold_as(STRANGER - i, 1, &hold[i]), CLIENTS_PER_MEMBER);
+    }
+    assert_int_equal(3 * CLIENTS_PER_MEMBER, CLIENTS_OF_MEMBERS);
+    assert_int_equal(hold_as(STRANGER - 3, 1, &hold[3]), 0);
+    assert_serves(); /* root has the rest */
+    for (size_t i = 0; i < CYG_LEN(hold); i++) {
+        close(hold[i]);
+    }
+    while (waitpid(-1, NULL, 0) > 0) {
+    }
+}
+
 #define SERVER_TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 TEST_MAIN(SERVER_TEST(test_version_and_unknown_command),
@@ -942,6 +1012,7 @@ TEST_MAIN(SERVER_TEST(test_version_and_unknown_command),
           SERVER_TEST(test_h169_a_packet_once_begun_must_be_whole_in_time),
           SERVER_TEST(test_h169_silent_connections_make_room),
           SERVER_TEST(test_h169_busy_connections_stay),
+          SERVER_TEST(test_h169_members_of_the_group_have_a_share_each),
           SERVER_TEST(test_h169_without_descriptors_it_waits_and_goes_on),
           SERVER_TEST(test_h170_malformed_message_names_the_byte),
           SERVER_TEST(test_h171_socket_stands_only_where_it_is_safe),

@@ -27,6 +27,7 @@ unit_tests += \
 	testing/unit/kernel_tun/inner_test \
 	testing/unit/kernel_tun/offload_test \
 	testing/unit/kernel_tun/outbound_test \
+	testing/unit/kernel_tun/queue_test \
 	testing/unit/kernel_tun/replay_test \
 	testing/unit/kernel_tun/sadb_test
 testing_unit_kernel_tun_esp_test_CPPFLAGS = $(kernel_tun_cppflags)
@@ -41,6 +42,8 @@ testing_unit_kernel_tun_offload_test_CPPFLAGS = $(kernel_tun_cppflags)
 testing_unit_kernel_tun_offload_test_LDADD = $(kernel_tun_ldadd)
 testing_unit_kernel_tun_outbound_test_CPPFLAGS = $(kernel_tun_cppflags)
 testing_unit_kernel_tun_outbound_test_LDADD = $(kernel_tun_ldadd)
+testing_unit_kernel_tun_queue_test_CPPFLAGS = $(kernel_tun_cppflags)
+testing_unit_kernel_tun_queue_test_LDADD = $(kernel_tun_ldadd)
 testing_unit_kernel_tun_replay_test_CPPFLAGS = $(kernel_tun_cppflags)
 testing_unit_kernel_tun_replay_test_LDADD = $(kernel_tun_ldadd)
 testing_unit_kernel_tun_sadb_test_CPPFLAGS = $(kernel_tun_cppflags)
