@@ -11,20 +11,6 @@
 
 static struct fixture f;
 
-static int setup(void **state)
-{
-    (void)state;
-    fixture_init(&f, NULL);
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    (void)state;
-    fixture_clear(&f);
-    return 0;
-}
-
 static struct datagram *datagram(void)
 {
     struct datagram *d = calloc(1, sizeof *d + 40);
@@ -256,7 +242,8 @@ static void test_records_are_bounded(void **state)
     assert_int_equal(records_count(x), RECORDS_MAX);
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+#define TEST(name) \
+    cmocka_unit_test_prestate_setup_teardown(name, fixture_setup, fixture_teardown, &f)
 
 TEST_MAIN(TEST(test_repeats_at_the_right_times_then_ends),
           TEST(test_an_answer_is_repeated_once_a_second_and_five_times),

@@ -71,6 +71,18 @@ void fixture_clear(struct fixture *f)
     engine_free(f->engine);
 }
 
+int fixture_setup(void **state)
+{
+    fixture_init(*state, NULL);
+    return 0;
+}
+
+int fixture_teardown(void **state)
+{
+    fixture_clear(*state);
+    return 0;
+}
+
 struct cyg_path fixture_path(uint8_t host, uint16_t port)
 {
     return (struct cyg_path){

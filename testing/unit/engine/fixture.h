@@ -20,6 +20,10 @@ struct fixture {
 void fixture_init(struct fixture *f, const struct engine_settings *settings);
 void fixture_clear(struct fixture *f);
 
+/* The same for cmocka_unit_test_prestate_setup_teardown; *state: the fixture. */
+int fixture_setup(void **state);
+int fixture_teardown(void **state);
+
 /* An IKE SA with one exchange of a kind, as responder from 203.0.113.n. */
 struct exchange *fixture_exchange(struct fixture *f, const struct exchange_kind *kind);
 

@@ -12,20 +12,6 @@
 
 static struct fixture f;
 
-static int setup(void **state)
-{
-    (void)state;
-    fixture_init(&f, NULL);
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    (void)state;
-    fixture_clear(&f);
-    return 0;
-}
-
 static struct ike_sa *sa_new(bool initiator, int64_t row)
 {
     static struct cyg_peer peers[10];
@@ -135,7 +121,8 @@ static void test_sas_are_found_by_the_row_of_their_peer(void **state)
     assert_ptr_equal(by_peer_first(f.engine, 0, 8), other);
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+#define TEST(name) \
+    cmocka_unit_test_prestate_setup_teardown(name, fixture_setup, fixture_teardown, &f)
 
 TEST_MAIN(TEST(test_what_we_begin_has_a_number_at_once),
           TEST(test_a_flood_of_first_messages_uses_up_few_numbers),
