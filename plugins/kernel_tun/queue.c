@@ -50,6 +50,10 @@ static bool takes_away(const struct order *order)
            || type == CYG_KERNEL_POLICY_REMOVE;
 }
 
+/* Only who finds the queue empty writes to the eventfd. No wake-up is lost by that: while anything
+ * is in the queue, the eventfd is readable, or who put the first order is about to write, or
+ * queue_take has read it and is about to take all there is. A write that comes after its order has
+ * been taken wakes the thread for nothing once. */
 enum cyg_code queue_put(struct queue *q, const struct order *order)
 {
     struct order *copy = order->stop ? &q->end : malloc(sizeof(*copy));
@@ -59,7 +63,8 @@ enum cyg_code queue_put(struct queue *q, const struct order *order)
     *copy = *order;
     copy->next = NULL;
     pthread_mutex_lock(&q->lock);
-    bool fits = q->count < QUEUE_MAX || takes_away(order);
+    const bool was_empty = q->first == NULL;
+    const bool fits = q->count < QUEUE_MAX || takes_away(order);
     if (fits) {
         *q->last = copy;
         q->last = &copy->next;
@@ -70,15 +75,18 @@ enum cyg_code queue_put(struct queue *q, const struct order *order)
         order_free(copy);
         return CYG_LIMIT;
     }
-    const uint64_t one = 1;
-    ssize_t written =
-        write(q->event, &one, sizeof(one)); /* fails only when it is readable anyway */
-    (void)written;
+    if (was_empty) {
+        const uint64_t one = 1;
+        ssize_t written =
+            write(q->event, &one, sizeof(one)); /* fails only when it is readable anyway */
+        (void)written;
+    }
     return CYG_OK;
 }
 
 struct order *queue_take(struct queue *q)
 {
+    /* Before the orders, never after: what comes in between would have its wake-up taken away. */
     uint64_t events;
     ssize_t got = read(q->event, &events, sizeof(events));
     (void)got;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* A bounded queue of orders with an eventfd that becomes readable; from any thread to one. Orders
- * are wiped when they are freed: they hold keys. */
+/* A bounded queue of orders with an eventfd that becomes readable, by one write for all orders that
+ * wait; from any thread to one. Orders are wiped when they are freed: they hold keys. */
 #pragma once
 
 #include <cygnet/kernel.h>

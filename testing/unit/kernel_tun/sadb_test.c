@@ -4,9 +4,12 @@
 
 #include "unit/crypto_gnutls/crypto.h"
 
+#include <poll.h>
+#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 static struct cyg_policy_spec policy(const char *local, const char *remote, uint32_t reqid)
 {
@@ -282,9 +285,73 @@ static void test_queue_gives_orders_in_turn(void **state)
     queue_clear(&q);
 }
 
+#define QUEUE_WRITERS 3u
+#define QUEUE_ORDERS  20000u /* of each */
+
+static void *put_orders(void *context)
+{
+    for (unsigned i = 0; i < QUEUE_ORDERS; i++) {
+        struct order order = { .op = { .type = CYG_KERNEL_SA_REMOVE, .tag = i } };
+        if (queue_put(context, &order) != CYG_OK) {
+            return NULL; /* the taker misses it */
+        }
+        sched_yield(); /* so that the queue is empty again and again */
+    }
+    return NULL;
+}
+
+/* The taker sleeps until the eventfd says something: one lost wake-up and it sleeps for ever. */
+static void test_queue_loses_no_wake_up(void **state)
+{
+    (void)state;
+    struct queue q;
+    pthread_t writers[QUEUE_WRITERS];
+    assert_int_equal(queue_init(&q), CYG_OK);
+    for (unsigned i = 0; i < QUEUE_WRITERS; i++) {
+        assert_int_equal(pthread_create(&writers[i], NULL, put_orders, &q), 0);
+    }
+    for (unsigned n = 0; n < QUEUE_WRITERS * QUEUE_ORDERS;) {
+        struct pollfd wait = { .fd = q.event, .events = POLLIN };
+        assert_int_equal(poll(&wait, 1, 10000), 1);
+        for (struct order *o = queue_take(&q), *next; o != NULL; o = next) {
+            next = o->next;
+            n++;
+            order_free(o);
+        }
+    }
+    for (unsigned i = 0; i < QUEUE_WRITERS; i++) {
+        assert_int_equal(pthread_join(writers[i], NULL), 0);
+    }
+    queue_clear(&q);
+}
+
+/* However many orders wait, one wake-up is enough, and the next needs one of its own. */
+static void test_queue_wakes_once_for_all_that_waits(void **state)
+{
+    (void)state;
+    struct queue q;
+    assert_int_equal(queue_init(&q), CYG_OK);
+    for (unsigned round = 0; round < 2; round++) {
+        for (unsigned i = 0; i < 10; i++) {
+            struct order order = { .op.tag = i };
+            assert_int_equal(queue_put(&q, &order), CYG_OK);
+        }
+        uint64_t events = 0;
+        assert_int_equal(read(q.event, &events, sizeof(events)), sizeof(events));
+        assert_int_equal(events, 1);
+        for (struct order *o = queue_take(&q), *next; o != NULL; o = next) {
+            next = o->next;
+            order_free(o);
+        }
+    }
+    queue_clear(&q);
+}
+
 TEST_MAIN(cmocka_unit_test(test_narrow_before_wide), cmocka_unit_test(test_given_priority_counts),
           cmocka_unit_test(test_a_flow_has_one_holder), cmocka_unit_test(test_what_policies_refuse),
           cmocka_unit_test(test_more_shapes_than_room),
           cmocka_unit_test(test_ten_thousand_policies), cmocka_unit_test(test_spis),
           cmocka_unit_test(test_the_same_spi_of_two_peers), cmocka_unit_test(test_what_sas_refuse),
-          cmocka_unit_test(test_queue_gives_orders_in_turn));
+          cmocka_unit_test(test_queue_gives_orders_in_turn),
+          cmocka_unit_test(test_queue_loses_no_wake_up),
+          cmocka_unit_test(test_queue_wakes_once_for_all_that_waits));
