@@ -133,10 +133,12 @@ enum cyg_code lanes_submit(struct lanes *lanes, enum cyg_lane lane_id, bool stra
     if (!lane->closing && lane->established.n + lane->strangers.n < room) {
         queue_put(stranger ? &lane->strangers : &lane->established,
                   (struct lane_job){ .run = run, .done = done, .context = context });
-        pthread_cond_signal(&lane->wake);
         code = CYG_OK;
     }
     pthread_mutex_unlock(&lane->mutex);
+    if (code == CYG_OK) { /* not under the mutex: who wakes would run into it and sleep again */
+        pthread_cond_signal(&lane->wake);
+    }
     return code;
 }
 
