@@ -37,6 +37,7 @@ struct bench_settings {
     bool gateway;
     const char *ike, *esp; /* proposals */
     struct cyg_address gateway_address;
+    unsigned half_open_max; /* 0: as configured by default */
     const struct cyg_crypto *crypto;
     const struct cyg_store_ops *store; /* NULL: peers by number, in memory */
     void *store_self;

@@ -338,6 +338,9 @@ struct bench_host *bench_host_new(const struct bench_settings *settings)
                                         .random = world_random };
     struct engine_settings engine_settings;
     engine_settings_default(&engine_settings);
+    if (settings->half_open_max != 0) {
+        engine_settings.half_open_max = settings->half_open_max;
+    }
     if (engine_new(cyg_time_now(), &engine_settings, &providers, &world, &h->engine) != CYG_OK) {
         bench_die("no engine");
     }

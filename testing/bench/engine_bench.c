@@ -2,7 +2,8 @@
 /* What a handshake (main mode and quick mode without PFS) costs the engine: CPU time of each side
  * alone, next to its bare Diffie-Hellman and to its other crypto operations done with the library
  * alone. Rounds of all three by turns, medians; two engines in this process with nothing between
- * them. Then the same with many SAs established, and what one takes in memory.
+ * them. Then the same with many SAs established, and what one takes in memory; and what a handshake
+ * does of which only the first message has come.
  *   testing/bench/engine_bench [ESTABLISHED [GROUP...]]       default: 1000, four groups */
 #include "bench.h"
 
@@ -19,6 +20,7 @@
 #define ROUNDS 15u
 #define MAIL   1024u
 #define TEXT   100u /* bytes of a typical hash or message */
+#define HALVES 10000u
 
 /* ---- the crypto operations of one side, counted ---- */
 
@@ -228,6 +230,7 @@ static struct side *side_new(const char *group, bool gateway)
     struct bench_settings settings = { .gateway = gateway,
                                        .ike = ike[gateway],
                                        .esp = "aes256gcm16",
+                                       .half_open_max = HALVES,
                                        .crypto = counting_crypto(),
                                        .send = deliver,
                                        .context = s };
@@ -337,6 +340,43 @@ static void bench(const char *group, unsigned established)
     side_free(responder);
 }
 
+/* Memory of a handshake of which only the first message has come, each from another address
+ * (H-097): everything that malloc gives out, its overhead too. */
+static void bench_half_open(void)
+{
+    struct side *initiator = side_new("ecp256", false), *responder = side_new("ecp256", true);
+    initiator->other = responder;
+    responder->other = initiator;
+    bench_host_prepare(initiator->host, 1, 2);
+    take_turn(initiator, 1, 2);
+    if (responder->n != 1) {
+        bench_die("no first message");
+    }
+    const struct letter first = responder->mail[responder->first];
+    responder->n = 0;
+    responder->weigh = true;
+    for (unsigned n = 0; n < HALVES; n += WINDOW) {
+        unsigned answered = 0;
+        for (unsigned k = n; k < n + WINDOW && k < HALVES; k++, answered++) {
+            struct letter *letter = &responder->mail[responder->n++];
+            *letter = first;
+            letter->path.remote = bench_peer_address(k + 1);
+            letter->path.remote.port = 500;
+            memcpy(letter->bytes, &(uint64_t){ k + 1 }, sizeof(uint64_t)); /* the cookie */
+        }
+        responder->first = 0;
+        take_turn(responder, 0, 0);
+        if (initiator->n != answered) {
+            bench_die("%zu answers to %u first messages", initiator->n, answered);
+        }
+        initiator->n = 0;
+    }
+    bench_figure((double)responder->memory / HALVES, "bytes", "engine.half_open.memory");
+    bench_figure(responder->seconds / HALVES * 1e6, "us", "engine.half_open.responder");
+    side_free(initiator);
+    side_free(responder);
+}
+
 int main(int argc, char **argv)
 {
     const unsigned established = argc > 1 ? (unsigned)strtoul(argv[1], NULL, 10) : 1000;
@@ -347,6 +387,7 @@ int main(int argc, char **argv)
         }
         return 0;
     }
+    bench_half_open();
     for (size_t i = 0; i < CYG_LEN(groups); i++) {
         bench(groups[i], i < 2 ? 0 : established); /* the slow ones need not show it too */
     }
