@@ -58,6 +58,7 @@ struct engine {
     struct half_open half_open;
     struct table_item *groups; /* table: cached address groups */
     uint32_t n_groups;
+    struct group *last_group; /* held: what the store said last, while they are cached */
     uint64_t groups_generation;
     struct limit limit_notify, limit_log, limit_ids;
     uint8_t *scratch;       /* OUTGOING_MAX bytes: the message being built */

@@ -3,8 +3,10 @@
  * open, a flood or a hub that restarts, they are kept, at most 1 024, so that the store is not
  * asked again and again; when full, an old one goes by chance; all go when the data changed and
  * when it is quiet again. In quiet times each first message asks anew, so that a changed row counts
- * from the next negotiation on. Ownership: counted; a handshake holds the one it was answered from
- * until it ends. Thread: the engine's. */
+ * from the next negotiation on. What is kept for one pair of addresses is only a reference to what
+ * the store said: a flood from random addresses hears the same again and again, and that stands in
+ * memory once (H-097). Ownership: counted; a handshake holds the one it was answered from until it
+ * ends. Thread: the engine's. */
 #pragma once
 
 #include "table.h"
@@ -17,10 +19,8 @@
 struct engine;
 
 struct group {
-    struct table_item by_key; /* engine->groups */
-    uint8_t key[34];          /* families and bytes of both addresses */
-    bool cached;              /* stands in the table */
     unsigned references;
+    uint8_t family; /* of the remote address */
     struct cyg_candidates *candidates;
 };
 

@@ -43,8 +43,7 @@ struct main_mode {
     struct cyg_span sa_i;       /* SAi_b: the initiator's bytes as sent */
     struct cyg_span ke_i, ke_r; /* bodies */
     struct cyg_span psk;        /* in the arena, or in the group */
-    struct cyg_quote key;       /* whose it is, for records */
-    struct cyg_span remote_id;  /* IDii_b of MM5 while the peer is looked up */
+    struct cyg_quote *key;      /* initiator: whose it is, for records; in the arena */
     struct cyg_secret *private_value;
     struct cyg_key *skeyid;
     struct natt_result nat;

@@ -68,11 +68,13 @@ enum cyg_code main_mode_prepare(struct engine *engine, struct cyg_peer *peer,
     if (secret != NULL) {
         psk = (struct cyg_span){ secret->data, secret->len };
     }
-    if (mm == NULL || arena_copy(&x->arena, psk, &mm->psk) != CYG_OK) {
+    struct cyg_quote *key = arena_take(&x->arena, sizeof *key);
+    if (mm == NULL || key == NULL || arena_copy(&x->arena, psk, &mm->psk) != CYG_OK) {
         code = CYG_FAIL(err, CYG_R_NOMEM);
     } else {
+        mm->key = key;
         if (secret != NULL) {
-            mm->key = why_key(secret);
+            *key = why_key(secret);
         }
         mm->auth_method = peer->auth_method;
         mm->nat_vids = peer->nat_vids;

@@ -78,7 +78,6 @@ static enum cyg_code settle(struct exchange *x, const struct cyg_candidate *cand
     mm->algs = (struct ike_algs){ choice->cipher, choice->integ, choice->group };
     mm->offered = choice->lifetime;
     mm->psk = (struct cyg_span){ candidate->secret.data, candidate->secret.len };
-    mm->key = why_key(&candidate->secret);
     mm->natt_vid = (enum vid_id)mm->natt_vids[candidate->nat_vids];
     x->sa->natt = (uint8_t)natt_kind_of(mm->natt_vid);
     return CYG_OK;

@@ -26,6 +26,14 @@ struct cyg_quote why_key(const struct cyg_peer_secret *secret)
     return cyg_quote_words(words);
 }
 
+/* Derived when needed: a responder's handshake that has only begun stays small (H-097). */
+static struct cyg_quote key_of(const struct main_mode *mm)
+{
+    static const struct cyg_quote none;
+    const struct cyg_quote *own = mm->key != NULL ? mm->key : &none;
+    return mm->candidate != NULL ? why_key(&mm->candidate->secret) : *own;
+}
+
 static bool is_main_initiator(const struct exchange *x)
 {
     return x->kind == &main_mode_initiator && x->data != NULL;
@@ -69,7 +77,7 @@ void why_no_answer(const struct exchange *x, struct cyg_error *ret)
     }
     const struct main_mode *mm = x->data;
     (void)CYG_FAIL(ret, silence_of(x), .got = x->tries + 1u, .want = 2u * x->state - 1,
-                   .got_quote = peer, .want_quote = mm->key);
+                   .got_quote = peer, .want_quote = key_of(mm));
 }
 
 /* ---- refusals ---- */
@@ -103,7 +111,7 @@ void why_refused_in_clear(struct exchange *x, uint16_t notify, struct cyg_error 
                        .got_quote = from, .want_quote = events_quote_proposal(&peer->proposals[0]));
     } else if (x->state == MM_I_PROVED && means_unreadable(notify)) {
         (void)CYG_FAIL(ret, CYG_R_REFUSED_MESSAGE5_HINT, .payload = PAYLOAD_N, .got = notify,
-                       .got_quote = from, .want_quote = mm->key);
+                       .got_quote = from, .want_quote = key_of(mm));
     } else {
         (void)CYG_FAIL(ret, CYG_R_PEER_REFUSED_HINT, .payload = PAYLOAD_N, .got = notify,
                        .got_quote = from, .want_quote = quote_notify(notify));
@@ -195,7 +203,8 @@ static void suspect_refusal(struct exchange *x)
     const struct main_mode *mm = main->data;
     struct cyg_error hint;
     (void)CYG_FAIL(&hint, CYG_R_REFUSED_UNREADABLE_HINT,
-                   .got_quote = events_quote_endpoint(&x->sa->path.remote), .want_quote = mm->key);
+                   .got_quote = events_quote_endpoint(&x->sa->path.remote),
+                   .want_quote = key_of(mm));
     exchange_hint(main, &hint);
 }
 
@@ -217,7 +226,8 @@ void why_unreadable(struct exchange *x, const struct step *step, struct cyg_erro
     }
     (void)CYG_FAIL(err, CYG_R_KEY_DIFFERS, .got = x->kind->initiator ? 6 : 5, .want = nonsense.got,
                    .offset = nonsense.offset, .payload = nonsense.payload,
-                   .got_quote = events_quote_endpoint(&x->sa->path.remote), .want_quote = mm->key);
+                   .got_quote = events_quote_endpoint(&x->sa->path.remote),
+                   .want_quote = key_of(mm));
     exchange_suspect(x, err);
 }
 
