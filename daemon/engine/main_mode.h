@@ -40,7 +40,7 @@ struct main_mode {
     enum vid_id natt_vid;                     /* of them the one that we show */
     const struct cyg_auth_ops *auth;
     void *auth_self;
-    struct cyg_span sa_i;       /* SAi_b: the initiator's bytes as sent */
+    struct cyg_span sa_i;       /* SAi_b: the initiator's bytes as sent; in the arena */
     struct cyg_span ke_i, ke_r; /* bodies */
     struct cyg_span psk;        /* in the arena, or in the group */
     struct cyg_quote *key;      /* initiator: whose it is, for records; in the arena */
@@ -50,6 +50,7 @@ struct main_mode {
     uint8_t cookie_r[COOKIE_LEN]; /* initiator: of MM2, until MM3 is out */
     struct group *group;          /* responder: held */
     const struct cyg_candidate *candidate;
+    uint8_t offer[]; /* responder: what sa_i is; one piece, which often fits a block (H-097) */
 };
 
 /* Make an IKE SA and its main mode as initiator, with a peer (held by the SA) and its secret

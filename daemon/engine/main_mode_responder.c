@@ -164,17 +164,19 @@ static enum step_result candidates_found(struct exchange *x, struct engine_job *
 static enum step_result take_offer(struct exchange *x, const struct message *in,
                                    struct cyg_error *err)
 {
-    struct main_mode *mm = arena_take(&x->arena, sizeof *mm);
     const struct payload *p = message_find(in, PK_SA, 0);
+    struct main_mode *mm = arena_take(&x->arena, sizeof *mm + p->body.len);
     struct sa offer;
     if (sa_decode(p->body, &offer, err) != CYG_OK) {
         (void)payload_failed(in, p, CYG_MALFORMED, err);
         return STEP_REFUSED;
     }
-    if (mm == NULL || arena_copy(&x->arena, p->body, &mm->sa_i) != CYG_OK) {
+    if (mm == NULL) {
         (void)CYG_FAIL(err, CYG_R_NOMEM);
         return STEP_REFUSED;
     }
+    memcpy(mm->offer, p->body.data, p->body.len); /* not empty: it was decoded */
+    mm->sa_i = (struct cyg_span){ mm->offer, p->body.len };
     x->data = mm;
     main_learn_vids(x, in);
     for (size_t policy = 0; policy < CYG_LEN(mm->natt_vids); policy++) {
