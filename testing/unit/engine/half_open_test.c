@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* H-097, H-098: how many handshakes a stranger can make us keep, and who goes. */
 #include "engine/exchange_kinds.h"
+#include "engine/groups.h"
 #include "engine/half_open.h"
 #include "fixture.h"
 #include "unit/test.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #define MAX 160u
@@ -181,6 +183,76 @@ static void test_who_authenticated_is_known_for_a_day(void **state)
     assert_false(half_open_is_proven(f.engine, &path.remote));
 }
 
+static struct cyg_candidates *answer_of(const char *secret, uint8_t remote_bits)
+{
+    static const struct cyg_proposal proposal = { .protocol = CYG_PROPOSAL_IKE,
+                                                  .n_ciphers = 1,
+                                                  .ciphers = { CYG_ALG_AES256 } };
+    struct {
+        struct cyg_candidates head;
+        struct cyg_candidate item;
+    } *made = calloc(1, sizeof *made);
+    assert_non_null(made);
+    made->item = (struct cyg_candidate){ .proposals = &proposal,
+                                         .n_proposals = 1,
+                                         .auth_method = 1,
+                                         .n_peers = 1,
+                                         .peer_name = "p",
+                                         .has_secret = true };
+    made->item.secret.len = (uint16_t)strlen(secret);
+    memcpy(made->item.secret.data, secret, strlen(secret));
+    made->head = (struct cyg_candidates){
+        .n = 1, .total_peers = 1, .items = &made->item, .generation = 1, .remote_bits = remote_bits
+    };
+    return &made->head;
+}
+
+static struct group *group_for(uint8_t source, const char *secret, uint8_t remote_bits)
+{
+    struct cyg_path path = fixture_path(1, 500);
+    path.remote.bytes[3] = source;
+    struct group *group = groups_add(f.engine, &path, answer_of(secret, remote_bits));
+    assert_non_null(group);
+    return group;
+}
+
+/* H-097: random sources that hear the same do not each cost a copy of it. */
+static void test_equal_answers_are_kept_once(void **state)
+{
+    (void)state;
+    struct half_open_entry *entry;
+    struct group *quiet[2] = { group_for(1, "secret", 0), group_for(2, "secret", 0) };
+    assert_ptr_not_equal(quiet[0], quiet[1]); /* each asks anew, nothing is kept */
+    group_release(quiet[0]);
+    group_release(quiet[1]);
+    for (uint32_t i = 0; i < GROUPS_FROM; i++) {
+        assert_int_equal(admit(i, 1, false, &entry, NULL), CYG_OK);
+    }
+    struct group *first = group_for(1, "secret", 0), *same = group_for(2, "secret", 0);
+    assert_ptr_equal(first, same);
+    struct group *other_key = group_for(3, "other", 0);
+    assert_ptr_not_equal(first, other_key);
+    struct group *known = group_for(4, "other", 24);
+    assert_ptr_not_equal(other_key, known);
+    assert_true(group_is_known(known));
+    assert_false(group_is_known(other_key));
+    struct cyg_path path = fixture_path(1, 500);
+    path.remote.bytes[3] = 2;
+    assert_ptr_equal(groups_find(f.engine, &path), first);
+    groups_flush(f.engine); /* who holds one keeps it */
+    assert_null(groups_find(f.engine, &path));
+    assert_int_equal(first->references, 3);
+    assert_string_equal(first->candidates->items[0].peer_name, "p");
+    struct group *anew = group_for(5, "other", 24);
+    assert_ptr_not_equal(anew, known); /* the data may have changed */
+    group_release(anew);
+    group_release(known);
+    group_release(other_key);
+    for (unsigned i = 0; i < 3; i++) {
+        group_release(first);
+    }
+}
+
 /* H-097: an entry is below 1 KiB, the exchange, the SA and a usual first message included. */
 static void test_an_entry_is_small(void **state)
 {
@@ -199,4 +271,5 @@ TEST_MAIN(TEST(test_unknown_sources_fill_half_of_the_table),
           TEST(test_long_messages_take_the_place_of_many),
           TEST(test_is_found_by_endpoint_and_cookie),
           TEST(test_sends_three_bytes_for_one_until_it_is_proven),
-          TEST(test_who_authenticated_is_known_for_a_day), TEST(test_an_entry_is_small));
+          TEST(test_who_authenticated_is_known_for_a_day), TEST(test_equal_answers_are_kept_once),
+          TEST(test_an_entry_is_small));
