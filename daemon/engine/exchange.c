@@ -175,7 +175,8 @@ static void waiting_take_up(struct exchange *x)
         struct header h;
         struct cyg_error err = { 0 };
         if (header_decode(datagram, &h, &err) == CYG_OK && ike_sa_fits(x->sa, &h)) {
-            walker_exchange(x, &w->path, datagram);
+            const struct arrival in = walker_arrival(x->engine, &w->path, datagram);
+            walker_exchange(x, &in);
         } else {
             x->engine->counts.dropped++;
             (void)CYG_FAIL(&err, CYG_R_COOKIES_UNKNOWN);

@@ -111,15 +111,15 @@ static size_t policies_of(struct exchange *x, const struct cyg_candidates *all,
     return n;
 }
 
-/* The offer, kept as it came, against the group. */
-static enum step_result answer_offer(struct exchange *x, struct cyg_error *err)
+/* The offer against the group. */
+static enum step_result answer_offer(struct exchange *x, const struct sa *offer,
+                                     struct cyg_error *err)
 {
     struct main_mode *mm = x->data;
     const struct cyg_candidates *all = mm->group->candidates;
     struct transforms_policy policies[CANDIDATES_MAX];
     const struct cyg_candidate *candidates[CANDIDATES_MAX];
     struct transforms_choice choice;
-    struct sa offer;
     size_t chosen = 0;
     if (all->n == 0) {
         (void)CYG_FAIL(err, CYG_R_NO_PEER_FOR_ADDRESS,
@@ -132,8 +132,7 @@ static enum step_result answer_offer(struct exchange *x, struct cyg_error *err)
         (void)CYG_FAIL(err, CYG_R_NO_CANDIDATE, .got = all->n);
         return STEP_REFUSED;
     }
-    if (sa_decode(mm->sa_i, &offer, err) != CYG_OK
-        || transforms_choose_ike(x, &offer, policies, n, &choice, &chosen, err) != CYG_OK
+    if (transforms_choose_ike(x, offer, policies, n, &choice, &chosen, err) != CYG_OK
         || settle(x, candidates[chosen], &choice, err) != CYG_OK
         || send_choice(x, &choice, err) != CYG_OK) {
         return STEP_REFUSED;
@@ -157,7 +156,11 @@ static enum step_result candidates_found(struct exchange *x, struct engine_job *
     if (group_is_known(mm->group)) {
         half_open_known(x->engine, x->half_open);
     }
-    return answer_offer(x, err);
+    struct sa offer; /* kept as it came */
+    if (sa_decode(mm->sa_i, &offer, err) != CYG_OK) {
+        return STEP_REFUSED;
+    }
+    return answer_offer(x, &offer, err);
 }
 
 /* The walker has checked payloads, counts and order. */
@@ -187,7 +190,7 @@ static enum step_result take_offer(struct exchange *x, const struct message *in,
     if (mm->group == NULL) {
         return job_candidates(x, &x->sa->path, candidates_found, err);
     }
-    return answer_offer(x, err);
+    return answer_offer(x, &offer, err);
 }
 
 /* ---- main 3: keys ---- */

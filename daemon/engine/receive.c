@@ -109,7 +109,8 @@ static void receive_first(struct engine *engine, const struct cyg_path *path,
     if (code == CYG_OK) {
         struct exchange *known = half_open_find(engine, path, h);
         if (known != NULL) { /* the same again, or another one under the same cookie (H-059) */
-            walker_exchange(known, path, datagram);
+            const struct arrival in = walker_arrival(engine, path, datagram);
+            walker_exchange(known, &in);
             return;
         }
         if (ike_sa_by_initiator(engine, path, h->cookie_i) != NULL) {
@@ -130,7 +131,8 @@ static void receive_first(struct engine *engine, const struct cyg_path *path,
         refuse_stranger(engine, path, h, datagram.len, &err);
         return;
     }
-    walker_handle(x, step, path, datagram, &opened, false);
+    const struct arrival in = walker_arrival(engine, path, datagram);
+    walker_handle(x, step, &in, &opened, false);
 }
 
 /* ---- messages for a known SA ---- */
@@ -205,17 +207,16 @@ static enum cyg_code check_phase2(const struct ike_sa *sa, const struct header *
     return CYG_OK;
 }
 
-static void receive_phase2(struct ike_sa *sa, const struct cyg_path *path, const struct header *h,
-                           struct cyg_span datagram)
+static void receive_phase2(struct ike_sa *sa, const struct header *h, const struct arrival *in)
 {
     struct engine *engine = sa->engine;
     struct cyg_error err = { 0 };
     struct exchange *x = exchange_find(sa, h->exchange, h->message_id);
     if (x != NULL) {
-        walker_exchange(x, path, datagram);
+        walker_exchange(x, in);
         return;
     }
-    if (replies_repeat(sa, engine_hash(engine, datagram))) {
+    if (replies_repeat(sa, in->seen)) {
         return;
     }
     const struct exchange_kind *kind = NULL;
@@ -224,7 +225,7 @@ static void receive_phase2(struct ike_sa *sa, const struct cyg_path *path, const
         code = exchange_new(sa, kind, h->message_id, &x, &err);
     }
     if (code != CYG_OK) {
-        drop(engine, sa, path, &err);
+        drop(engine, sa, in->path, &err);
         return;
     }
     if (crypt_iv(sa, crypt_last_block(sa), h->message_id, x->iv) != CYG_OK) {
@@ -234,23 +235,22 @@ static void receive_phase2(struct ike_sa *sa, const struct cyg_path *path, const
     }
     timer_set(&engine->timers, &x->timer,
               cyg_usec_add(engine->now, engine->settings.half_open_timeout));
-    walker_exchange(x, path, datagram);
+    walker_exchange(x, in);
 }
 
-static void receive_phase1(struct ike_sa *sa, const struct cyg_path *path, const struct header *h,
-                           struct cyg_span datagram)
+static void receive_phase1(struct ike_sa *sa, const struct header *h, const struct arrival *in)
 {
     struct engine *engine = sa->engine;
     struct cyg_error err = { 0 };
     struct exchange *x = exchange_find(sa, h->exchange, 0);
     if (h->message_id != 0) {
         (void)CYG_FAIL(&err, CYG_R_MESSAGE_ID_PHASE1, .got = h->message_id);
-        drop(engine, sa, path, &err);
+        drop(engine, sa, in->path, &err);
     } else if (x != NULL) {
-        walker_exchange(x, path, datagram);
-    } else if (!replies_repeat(sa, engine_hash(engine, datagram))) {
+        walker_exchange(x, in);
+    } else if (!replies_repeat(sa, in->seen)) {
         (void)CYG_FAIL(&err, CYG_R_EXCHANGE_OVER, .got = h->exchange);
-        drop(engine, sa, path, &err);
+        drop(engine, sa, in->path, &err);
     }
 }
 
@@ -281,11 +281,12 @@ void receive_packet(struct engine *engine, const struct cyg_path *path, struct c
         return;
     }
     const struct exchange_kind *kind = exchange_kind_for(h.exchange, sa->initiator);
+    const struct arrival in = walker_arrival(engine, path, datagram);
     if (kind != NULL && kind->phase1) {
-        receive_phase1(sa, path, &h, datagram);
+        receive_phase1(sa, &h, &in);
     } else if (h.exchange == EXCHANGE_INFORMATIONAL && (h.flags & FLAG_ENCRYPTION) == 0) {
         receive_clear_notify(sa, path, &h, datagram);
     } else {
-        receive_phase2(sa, path, &h, datagram);
+        receive_phase2(sa, &h, &in);
     }
 }

@@ -224,14 +224,20 @@ static enum cyg_code open_message(struct exchange *x, const struct step *step,
 
 /* ---- handling ---- */
 
-void walker_handle(struct exchange *x, const struct step *step, const struct cyg_path *path,
-                   struct cyg_span datagram, struct opened *opened, bool proved)
+struct arrival walker_arrival(const struct engine *engine, const struct cyg_path *path,
+                              struct cyg_span datagram)
+{
+    return (struct arrival){ path, datagram, engine_hash(engine, datagram) };
+}
+
+void walker_handle(struct exchange *x, const struct step *step, const struct arrival *in,
+                   struct opened *opened, bool proved)
 {
     struct cyg_error err = { 0 };
     x->work = (struct work){
         .step = step,
-        .seen = engine_hash(x->engine, datagram),
-        .path = *path,
+        .seen = in->seen,
+        .path = *in->path,
         .next = step->next,
         .active = true,
         .whole = step->protect != PROTECT_NONE,
@@ -241,24 +247,23 @@ void walker_handle(struct exchange *x, const struct step *step, const struct cyg
         exchange_proved(x);
     }
     struct cyg_span shown = opened->clear == NULL
-                                ? cyg_span_first(datagram, opened->message.header.length)
+                                ? cyg_span_first(in->datagram, opened->message.header.length)
                                 : (struct cyg_span){ opened->clear, opened->message.header.length };
-    events_message(x->sa, path, false, x->order_id, shown);
+    events_message(x->sa, in->path, false, x->order_id, shown);
     exchange_conclude(x, step->handle(x, &opened->message, &err), &err);
 }
 
 /* Refused before a handler saw it. */
-static void refuse_unhandled(struct exchange *x, const struct step *step,
-                             const struct cyg_path *path, struct cyg_span datagram, bool proved,
-                             struct cyg_error *err)
+static void refuse_unhandled(struct exchange *x, const struct step *step, const struct arrival *in,
+                             bool proved, struct cyg_error *err)
 {
     x->work = (struct work){
         .step = step,
-        .seen = engine_hash(x->engine, datagram),
-        .path = *path,
+        .seen = in->seen,
+        .path = *in->path,
         .active = true,
         /* nobody is to see a flood whole (H-072) */
-        .unread = err->reason == CYG_R_DECRYPT_LIMIT ? 0 : (uint16_t)datagram.len,
+        .unread = err->reason == CYG_R_DECRYPT_LIMIT ? 0 : (uint16_t)in->datagram.len,
     };
     memcpy(x->work.iv, x->iv, IV_MAX);
     if (proved) {
@@ -271,25 +276,24 @@ static void refuse_unhandled(struct exchange *x, const struct step *step,
     exchange_conclude(x, STEP_REFUSED, err);
 }
 
-void walker_exchange(struct exchange *x, const struct cyg_path *path, struct cyg_span datagram)
+void walker_exchange(struct exchange *x, const struct arrival *in)
 {
     struct engine *engine = x->engine;
-    uint64_t seen = engine_hash(engine, datagram);
     const struct step *step = walker_step(x->kind, x->state);
-    half_open_received(x->half_open, datagram.len);
+    half_open_received(x->half_open, in->datagram.len);
     if (x->ended) {
         engine->counts.dropped++;
         return;
     }
-    if (x->seen == seen) {
+    if (x->seen == in->seen) {
         exchange_repeat_answer(x);
         return;
     }
     if (x->suspended) {
-        if (x->work.step != NULL && x->work.seen == seen) {
+        if (x->work.step != NULL && x->work.seen == in->seen) {
             engine->counts.dropped++; /* the same again, while it is being worked on */
         } else {
-            exchange_wait(x, path, datagram);
+            exchange_wait(x, in->path, in->datagram);
         }
         return;
     }
@@ -297,15 +301,15 @@ void walker_exchange(struct exchange *x, const struct cyg_path *path, struct cyg
     struct cyg_error err = { 0 };
     CYG_CLEANUP(opened_clear) struct opened opened = { 0 };
     bool proved = false;
-    if (step == NULL || header_decode(datagram, &h, &err) != CYG_OK) {
+    if (step == NULL || header_decode(in->datagram, &h, &err) != CYG_OK) {
         engine->counts.dropped++;
         return;
     }
-    if (open_message(x, step, &h, datagram, &opened, &proved, &err) != CYG_OK) {
-        refuse_unhandled(x, step, path, datagram, proved, &err);
+    if (open_message(x, step, &h, in->datagram, &opened, &proved, &err) != CYG_OK) {
+        refuse_unhandled(x, step, in, proved, &err);
         return;
     }
-    walker_handle(x, step, path, datagram, &opened, proved);
+    walker_handle(x, step, in, &opened, proved);
 }
 
 /* ---- refusal ---- */

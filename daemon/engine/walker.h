@@ -20,12 +20,21 @@ CYG_MUST_USE enum cyg_code walker_open_clear(const struct step *step, const stru
                                              struct cyg_span datagram, struct opened *ret,
                                              struct cyg_error *err);
 
+/* A datagram, and what is computed of it once. Borrowed. */
+struct arrival {
+    const struct cyg_path *path; /* that it came on */
+    struct cyg_span datagram;
+    uint64_t seen; /* its keyed hash, to know it when it comes again */
+};
+struct arrival walker_arrival(const struct engine *engine, const struct cyg_path *path,
+                              struct cyg_span datagram);
+
 /* A message for an exchange: a repetition, one to wait, or the next one. */
-void walker_exchange(struct exchange *x, const struct cyg_path *path, struct cyg_span datagram);
+void walker_exchange(struct exchange *x, const struct arrival *in);
 
 /* Give an opened message to its handler and conclude. */
-void walker_handle(struct exchange *x, const struct step *step, const struct cyg_path *path,
-                   struct cyg_span datagram, struct opened *opened, bool proved);
+void walker_handle(struct exchange *x, const struct step *step, const struct arrival *in,
+                   struct opened *opened, bool proved);
 
 /* A message, a job or an operation has led to a refusal: record it and do what its row says. */
 void walker_react(struct exchange *x, struct cyg_error *err);
