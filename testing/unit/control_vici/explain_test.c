@@ -3,13 +3,11 @@
  * what in them, and who hears new ones. */
 #include "fake_daemon.h"
 #include "unit/test.h"
+#include "vici_client.h"
 
-#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 struct world {
@@ -22,7 +20,6 @@ static struct world world;
 
 static int setup_with(bool with_store)
 {
-    struct sockaddr_un sa = { .sun_family = AF_UNIX };
     strcpy(world.folder, "/tmp/cygnet-explain-test.XXXXXX");
     if (mkdtemp(world.folder) == NULL) {
         return -1;
@@ -31,9 +28,8 @@ static int setup_with(bool with_store)
     if (world.fake == NULL) {
         return -1;
     }
-    strcpy(sa.sun_path, fake_daemon_socket(world.fake));
-    world.fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    return world.fd >= 0 ? connect(world.fd, (struct sockaddr *)&sa, sizeof sa) : -1;
+    world.fd = vici_client_connect(fake_daemon_socket(world.fake));
+    return 0;
 }
 
 static int setup(void **state)
@@ -58,53 +54,9 @@ static int teardown(void **state)
 
 /* --- A client --- */
 
-struct packet {
-    uint8_t bytes[8192];
-    enum cyg_vici_packet type;
-    struct cyg_span name, message;
-};
-
-static void read_exactly(uint8_t *to, size_t n)
-{
-    while (n > 0) {
-        struct pollfd p = { .fd = world.fd, .events = POLLIN };
-        assert_int_equal(poll(&p, 1, 5000), 1);
-        const ssize_t got = recv(world.fd, to, n, 0);
-        assert_true(got > 0);
-        to += got;
-        n -= (size_t)got;
-    }
-}
-
 static void receive(struct packet *p)
 {
-    uint8_t head[4];
-    read_exactly(head, sizeof head);
-    struct cyg_reader r = cyg_reader_of(cyg_span_of_array(head));
-    const size_t len = cyg_reader_u32(&r);
-    assert_true(len <= sizeof p->bytes);
-    read_exactly(p->bytes, len);
-    assert_int_equal(
-        cyg_vici_packet((struct cyg_span){ p->bytes, len }, &p->type, &p->name, &p->message, NULL),
-        CYG_OK);
-    assert_int_equal(cyg_vici_check(p->message, NULL), CYG_OK);
-}
-
-static void send_packet(struct cyg_vici_writer *w)
-{
-    const struct cyg_span bytes = cyg_vici_finish(w);
-    assert_int_equal(send(world.fd, bytes.data, bytes.len, MSG_NOSIGNAL), (ssize_t)bytes.len);
-    cyg_vici_writer_clear(w);
-}
-
-static void register_event(void)
-{
-    struct cyg_vici_writer w;
-    struct packet p;
-    cyg_vici_begin(&w, CYG_VICI_EVENT_REGISTER, "explain-entry");
-    send_packet(&w);
-    receive(&p);
-    assert_int_equal(p.type, CYG_VICI_EVENT_CONFIRM);
+    assert_true(vici_client_read(world.fd, p));
 }
 
 static void add_entry(struct cyg_span message, char *text, size_t size)
@@ -130,7 +82,7 @@ static const char *explain(const char *key, const char *value, struct packet *p)
     if (key != NULL) {
         cyg_vici_key(&w, key, "%s", value);
     }
-    send_packet(&w);
+    vici_client_send(world.fd, &w);
     for (receive(p); p->type == CYG_VICI_EVENT; receive(p)) {
         add_entry(p->message, text, sizeof text);
     }
@@ -147,7 +99,7 @@ static void test_which_entries_come(void **state)
 {
     (void)state;
     struct packet p;
-    register_event();
+    vici_client_register(world.fd, "explain-entry");
     assert_string_equal(explain(NULL, NULL, &p), BRANCH UNKNOWN);
     assert_string_equal(explain("peer", "branch", &p), BRANCH);
     assert_string_equal(explain("source", "198.51.100.7", &p), BRANCH);
@@ -160,7 +112,7 @@ static void test_none_is_no_failure(void **state)
 {
     (void)state;
     struct packet p;
-    register_event();
+    vici_client_register(world.fd, "explain-entry");
     assert_string_equal(explain("peer", "nobody", &p), "");
     assert_string_equal(explain("source", "192.0.2.99", &p), "");
     assert_string_equal(explain("source", "no address", &p), "");
@@ -200,14 +152,14 @@ static void ask_branch(void)
     struct cyg_vici_writer w;
     cyg_vici_begin(&w, CYG_VICI_CMD_REQUEST, "explain");
     cyg_vici_key(&w, "peer", "branch");
-    send_packet(&w);
+    vici_client_send(world.fd, &w);
 }
 
 static void test_what_is_in_an_entry(void **state)
 {
     (void)state;
     struct packet p;
-    register_event();
+    vici_client_register(world.fd, "explain-entry");
     ask_branch();
     receive(&p);
     assert_text(p.message, "time", "1700000000.000000");
@@ -240,7 +192,7 @@ static void test_who_registers_hears_entries_as_they_are_made(void **state)
     struct packet p;
     char text[256] = "";
     publish(0); /* nobody listens yet */
-    register_event();
+    vici_client_register(world.fd, "explain-entry");
     publish(3);
     receive(&p);
     assert_int_equal(p.type, CYG_VICI_EVENT);
@@ -252,7 +204,7 @@ static void test_without_a_history_it_is_said_so(void **state)
 {
     (void)state;
     struct packet p;
-    register_event();
+    vici_client_register(world.fd, "explain-entry");
     assert_string_equal(explain(NULL, NULL, &p), "");
     assert_text(p.message, "success", "no");
     assert_text(p.message, "cygnet-reason", "HISTORY_OFF");

@@ -1,227 +1,18 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Loading connections and secrets over a real socket into a real store: what is taken, what is
- * refused and with which words, what follows; HOSTILE.md H-173, H-174 and the rest of group O that
- * concerns messages. */
-#include "fake_daemon.h"
-#include "unit/test.h"
+ * refused and with which words, what follows; hostile clients are in load_strangers_test.c. */
+#include "load_rig.h"
 
 #include "control_vici/commands.h"
-#include "store_sqlite/store_sqlite.h"
 
 #include <fcntl.h>
-#include <poll.h>
 #include <sqlite3.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/un.h>
 #include <unistd.h>
-
-struct world {
-    char folder[64];
-    struct fake_daemon *fake;
-    int fd;
-};
-
-static struct world world;
-
-static int connect_client(void)
-{
-    struct sockaddr_un sa = { .sun_family = AF_UNIX };
-    strcpy(sa.sun_path, fake_daemon_socket(world.fake));
-    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    assert_true(fd >= 0);
-    assert_int_equal(connect(fd, (struct sockaddr *)&sa, sizeof sa), 0);
-    return fd;
-}
-
-static int setup(void **state)
-{
-    (void)state;
-    strcpy(world.folder, "/tmp/cygnet-load-test.XXXXXX");
-    if (mkdtemp(world.folder) == NULL) {
-        return -1;
-    }
-    world.fake = fake_daemon_new(world.folder, true);
-    if (world.fake == NULL) {
-        return -1;
-    }
-    world.fd = connect_client();
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    (void)state;
-    close(world.fd);
-    fake_daemon_free(world.fake);
-    return rmdir(world.folder); /* nothing is left behind, so no secret either (H-184) */
-}
-
-/* --- A client --- */
-
-struct packet {
-    uint8_t bytes[65536];
-    size_t len;
-    enum cyg_vici_packet type;
-    struct cyg_span name, message;
-};
-
-static void read_exactly(int fd, uint8_t *to, size_t n)
-{
-    while (n > 0) {
-        struct pollfd p = { .fd = fd, .events = POLLIN };
-        assert_int_equal(poll(&p, 1, 5000), 1);
-        const ssize_t got = recv(fd, to, n, 0);
-        assert_true(got > 0);
-        to += got;
-        n -= (size_t)got;
-    }
-}
-
-static const struct packet *receive(void)
-{
-    static struct packet p;
-    uint8_t head[4];
-    read_exactly(world.fd, head, sizeof head);
-    struct cyg_reader r = cyg_reader_of(cyg_span_of_array(head));
-    p.len = cyg_reader_u32(&r);
-    assert_true(p.len <= sizeof p.bytes);
-    read_exactly(world.fd, p.bytes, p.len);
-    assert_int_equal(
-        cyg_vici_packet((struct cyg_span){ p.bytes, p.len }, &p.type, &p.name, &p.message, NULL),
-        CYG_OK);
-    assert_int_equal(cyg_vici_check(p.message, NULL), CYG_OK);
-    return &p;
-}
-
-static void send_packet(struct cyg_vici_writer *w)
-{
-    const struct cyg_span bytes = cyg_vici_finish(w);
-    assert_true(bytes.len > 0);
-    assert_int_equal(send(world.fd, bytes.data, bytes.len, MSG_NOSIGNAL), (ssize_t)bytes.len);
-    cyg_vici_writer_clear(w);
-}
-
-/* Put "name { key = value  list = [ a b ] }" written so, blanks between; for short tests. */
-static void put_text(struct cyg_vici_writer *w, const char *text)
-{
-    char copy[4096], *save = NULL, key[256] = "";
-    bool in_list = false;
-    snprintf(copy, sizeof copy, "%s", text);
-    for (char *t = strtok_r(copy, " \n", &save); t != NULL; t = strtok_r(NULL, " \n", &save)) {
-        if (strcmp(t, "{") == 0) {
-            cyg_vici_section(w, key);
-        } else if (strcmp(t, "}") == 0) {
-            cyg_vici_section_end(w);
-        } else if (strcmp(t, "[") == 0) {
-            cyg_vici_list(w, key);
-            in_list = true;
-        } else if (strcmp(t, "]") == 0) {
-            cyg_vici_list_end(w);
-            in_list = false;
-        } else if (in_list) {
-            cyg_vici_item(w, "%s", t);
-        } else if (strcmp(t, "=") == 0) {
-            t = strtok_r(NULL, " \n", &save);
-            if (strcmp(t, "[") == 0) {
-                cyg_vici_list(w, key);
-                in_list = true;
-            } else {
-                cyg_vici_key(w, key, "%s", t);
-            }
-        } else {
-            snprintf(key, sizeof key, "%s", t);
-        }
-    }
-}
-
-static const struct packet *command(const char *name, const char *text)
-{
-    struct cyg_vici_writer w;
-    cyg_vici_begin(&w, CYG_VICI_CMD_REQUEST, name);
-    put_text(&w, text);
-    send_packet(&w);
-    return receive();
-}
-
-static const char *text_of(const struct packet *p, const char *key)
-{
-    static char text[1024];
-    return cyg_vici_get_text(p->message, key, text, sizeof text) ? text : "";
-}
-
-static void assert_done(const char *name, const char *text)
-{
-    const struct packet *p = command(name, text);
-    if (strcmp(text_of(p, "success"), "yes") != 0) {
-        fail_msg("%s %s: %s", name, text, text_of(p, "errmsg"));
-    }
-}
-
-static void assert_refused(const char *name, const char *text, const char *reason)
-{
-    const struct packet *p = command(name, text);
-    if (strcmp(text_of(p, "success"), "no") != 0) {
-        fail_msg("%s %s was done", name, text);
-    }
-    if (strcmp(text_of(p, "cygnet-reason"), reason) != 0) {
-        fail_msg("%s %s: %s, not %s", name, text, text_of(p, "errmsg"), reason);
-    }
-}
-
-/* All keys and values of a message as the text that put_text reads. */
-static const char *flatten(struct cyg_span message)
-{
-    static char text[16384];
-    struct cyg_vici_reader r = cyg_vici_reader_of(message);
-    struct cyg_vici_element e;
-    size_t at = 0;
-    text[0] = '\0';
-    while (cyg_vici_next(&r, &e, NULL) == CYG_OK) {
-        static const char *const middles[] = {
-            [CYG_VICI_SECTION_START] = " { ", [CYG_VICI_SECTION_END] = "} ",
-            [CYG_VICI_KEY_VALUE] = " = ",     [CYG_VICI_LIST_START] = " = [ ",
-            [CYG_VICI_LIST_ITEM] = "",        [CYG_VICI_LIST_END] = "] "
-        };
-        const bool valued = e.type == CYG_VICI_KEY_VALUE || e.type == CYG_VICI_LIST_ITEM;
-        const int n = snprintf(text + at, sizeof text - at, "%.*s%s%.*s%s", (int)e.name.len,
-                               e.name.len > 0 ? (const char *)e.name.data : "", middles[e.type],
-                               (int)e.value.len, e.value.len > 0 ? (const char *)e.value.data : "",
-                               valued ? " " : "");
-        assert_true(n >= 0 && (size_t)n < sizeof text - at);
-        at += (size_t)n;
-    }
-    return text;
-}
-
-static void register_event(const char *name)
-{
-    struct cyg_vici_writer w;
-    cyg_vici_begin(&w, CYG_VICI_EVENT_REGISTER, name);
-    send_packet(&w);
-    assert_int_equal(receive()->type, CYG_VICI_EVENT_CONFIRM);
-}
-
-#define ROUNDS "local { auth = psk id = a.example } remote { auth = psk id = b.example }"
-#define PLAIN  "version = 1 remote_addrs = [ 198.51.100.7 ] " ROUNDS
-#define GW \
-    "gw { " PLAIN " children { net { local_ts = [ 10.1.0.0/16 ] remote_ts = [ 10.2.0.0/16 ] } } }"
-
-/* The peer as the store has it; the caller releases. */
-static struct cyg_peer *stored(const char *name)
-{
-    struct vici *vici = fake_daemon_vici(world.fake);
-    struct cyg_peer *peer = NULL;
-    struct cyg_error error = { 0 };
-    return vici->ops->peer_by_name(vici->store, name, NULL, cyg_time_now() + 5 * CYG_SEC, &peer,
-                                   &error)
-                   == CYG_OK
-               ? peer
-               : NULL;
-}
 
 /* --- Connections --- */
 
@@ -244,7 +35,7 @@ static void test_a_connection_is_stored_as_swanctl_means_it(void **state)
     assert_int_equal(peer->n_children, 1);
     assert_int_equal(peer->children[0].n_local_ts, 2);
     assert_int_equal(peer->children[0].rekey_bytes, 1024);
-    assert_string_equal(fake_daemon_orders(world.fake), "poll; ");
+    assert_string_equal(fake_daemon_orders(rig.fake), "poll; ");
 }
 
 static void test_reauth_time_switches_the_default_of_rekey_time_off(void **state)
@@ -264,7 +55,7 @@ static void test_list_conns_has_charons_form(void **state)
                              "remote_addrs = [ 192.168.77.2 ] dpd_delay = 30s " ROUNDS
                              " children { net { local_ts = [ 10.1.0.0/16 ] "
                              "remote_ts = [ 10.2.0.0/16 ] } a { } } }");
-    register_event("list-conn");
+    vici_client_register(rig.fd, "list-conn");
     const struct packet *p = command("list-conns", "");
     assert_int_equal(p->type, CYG_VICI_EVENT);
     assert_string_equal(
@@ -294,9 +85,9 @@ static void test_upkeep_is_kept_shown_and_warned_of_once(void **state)
     assert_string_equal(text_of(p, "success"), "yes");
     assert_string_equal(text_of(p, "cygnet-without-effect"),
                         "keyingtries, fragmentation, close_action, updown");
-    const char *log = fake_daemon_log(world.fake);
+    const char *log = fake_daemon_log(rig.fake);
     assert_non_null(strstr(log, "keyingtries, fragmentation, close_action, updown"));
-    register_event("list-conn");
+    vici_client_register(rig.fd, "list-conn");
     const char *shown = flatten(command("list-conns", "")->message);
     assert_non_null(strstr(shown, "keyingtries = 0 fragmentation = force "));
     assert_non_null(strstr(shown, "close_action = trap "));
@@ -386,25 +177,25 @@ static void test_a_change_replaces_and_the_same_changes_nothing(void **state)
     (void)state;
     assert_done("load-conn", "gw { " PLAIN " children { s { start_action = start } "
                              "t { start_action = start } } }");
-    assert_string_equal(fake_daemon_orders(world.fake), "poll; ");
+    assert_string_equal(fake_daemon_orders(rig.fake), "poll; ");
     assert_done("load-conn", "gw { " PLAIN " children { t { start_action = start } "
                              "s { start_action = start } } }");
-    assert_string_equal(fake_daemon_orders(world.fake), ""); /* the same in another order */
+    assert_string_equal(fake_daemon_orders(rig.fake), ""); /* the same in another order */
     assert_done("load-conn", "gw { " PLAIN " children { s { start_action = none } "
                              "t { start_action = start } } }");
-    assert_string_equal(fake_daemon_orders(world.fake), "terminate gw s idle-too; poll; ");
+    assert_string_equal(fake_daemon_orders(rig.fake), "terminate gw s idle-too; poll; ");
     assert_done("load-conn", "gw { " PLAIN " children { s { start_action = none } "
                              "t { start_action = start life_time = 7200 } } }");
-    assert_string_equal(fake_daemon_orders(world.fake), "terminate gw t again; poll; ");
+    assert_string_equal(fake_daemon_orders(rig.fake), "terminate gw t again; poll; ");
     assert_done("load-conn", "gw { " PLAIN " children { s { start_action = none life_time = 7200 } "
                              "t { start_action = start life_time = 7200 } } }");
-    assert_string_equal(fake_daemon_orders(world.fake), "poll; "); /* s stays, if it is up */
+    assert_string_equal(fake_daemon_orders(rig.fake), "poll; "); /* s stays, if it is up */
     assert_done("load-conn", "gw { " PLAIN
                              " unique = keep children { s { start_action = none life_time = 7200 } "
                              "t { start_action = start life_time = 7200 } } }");
-    assert_string_equal(fake_daemon_orders(world.fake), "terminate gw t idle-too again; poll; ");
+    assert_string_equal(fake_daemon_orders(rig.fake), "terminate gw t idle-too again; poll; ");
     assert_done("unload-conn", "name = gw");
-    assert_string_equal(fake_daemon_orders(world.fake), "terminate gw t idle-too; poll; ");
+    assert_string_equal(fake_daemon_orders(rig.fake), "terminate gw t idle-too; poll; ");
     assert_null(stored("gw"));
     assert_refused("unload-conn", "name = gw", "CONN_UNKNOWN");
     assert_refused("unload-conn", "", "ORDER_ARGUMENT");
@@ -426,7 +217,7 @@ static void test_a_name_lives_in_one_of_the_two(void **state)
 {
     (void)state;
     char path[128], sql[256];
-    snprintf(path, sizeof path, "%s/peers.db", world.folder);
+    snprintf(path, sizeof path, "%s/peers.db", rig.folder);
     sqlite3 *client = NULL;
     assert_int_equal(sqlite3_open_v2(path, &client, SQLITE_OPEN_READWRITE, NULL), SQLITE_OK);
     snprintf(sql, sizeof sql, "INSERT INTO peers (name, remote_addrs) VALUES ('hq', '192.0.2.9')");
@@ -436,7 +227,7 @@ static void test_a_name_lives_in_one_of_the_two(void **state)
     /* get-conns and its like report only what came over VICI: swanctl unloads what they report. */
     assert_string_equal(flatten(command("get-conns", "")->message), "conns = [ gw ] ");
     assert_refused("unload-conn", "name = hq", "CONN_UNKNOWN");
-    register_event("list-conn");
+    vici_client_register(rig.fd, "list-conn");
     assert_non_null(strstr(flatten(command("list-conns", "")->message), "gw { "));
     assert_non_null(strstr(flatten(receive()->message), "hq { "));
     assert_int_equal(receive()->type, CYG_VICI_CMD_RESPONSE);
@@ -448,14 +239,14 @@ static void test_a_restart_forgets_all_that_came_over_vici(void **state)
     (void)state;
     char path[128];
     struct stat st;
-    snprintf(path, sizeof path, "%s/volatile.db", world.folder);
+    snprintf(path, sizeof path, "%s/volatile.db", rig.folder);
     assert_done("load-conn", GW);
     assert_int_equal(stat(path, &st), 0);
     assert_int_equal(st.st_mode & 07777, 0600);
-    close(world.fd);
-    fake_daemon_stop(world.fake);
+    close(rig.fd);
+    fake_daemon_stop(rig.fake);
     assert_int_equal(stat(path, &st), -1);
-    world.fd = open("/dev/null", 0);
+    rig.fd = open("/dev/null", 0);
 }
 
 /* --- Secrets --- */
@@ -463,7 +254,7 @@ static void test_a_restart_forgets_all_that_came_over_vici(void **state)
 static void test_secrets_are_stored_replaced_and_removed(void **state)
 {
     (void)state;
-    struct vici *vici = fake_daemon_vici(world.fake);
+    struct vici *vici = fake_daemon_vici(rig.fake);
     struct cyg_path path = { 0 };
     struct cyg_peer_secret secret;
     struct cyg_error error = { 0 };
@@ -547,203 +338,21 @@ static void test_stats_counters_and_algorithms(void **state)
                         "prf { PRF_HMAC_SHA2_256 = crypto-test } "
                         "dh { MODP_2048 = crypto-test } ");
     assert_done("reload-settings", "");
-    assert_string_equal(fake_daemon_orders(world.fake), "reload; ");
+    assert_string_equal(fake_daemon_orders(rig.fake), "reload; ");
 }
 
 static void test_without_a_store_loading_is_refused(void **state)
 {
     (void)state;
-    close(world.fd);
-    fake_daemon_free(world.fake);
-    world.fake = fake_daemon_new(world.folder, false);
-    assert_non_null(world.fake);
-    world.fd = connect_client();
+    close(rig.fd);
+    fake_daemon_free(rig.fake);
+    rig.fake = fake_daemon_new(rig.folder, false);
+    assert_non_null(rig.fake);
+    rig.fd = vici_client_connect(fake_daemon_socket(rig.fake));
     assert_refused("load-conn", GW, "NO_VOLATILE");
     assert_refused("load-shared", "id = s type = ike data = x", "NO_VOLATILE");
     assert_string_equal(flatten(command("list-conns", "")->message), "");
 }
-
-/* --- Hostile --- */
-
-static void send_value(const char *command_name, const char *key, struct cyg_span value)
-{
-    struct cyg_vici_writer w;
-    cyg_vici_begin(&w, CYG_VICI_CMD_REQUEST, command_name);
-    cyg_vici_key(&w, "id", "s");
-    cyg_vici_key(&w, "type", "ike");
-    cyg_vici_value(&w, key, value);
-    send_packet(&w);
-}
-
-static void test_h173_secrets_are_bounded_taken_as_bytes_and_never_given_back(void **state)
-{
-    (void)state;
-    static uint8_t big[65535];
-    memset(big, 'S', sizeof big);
-    send_value("load-shared", "data", cyg_span_of_array(big));
-    assert_string_equal(text_of(receive(), "cygnet-reason"), "SHARED_DATA");
-    static const uint8_t binary[] = { 0, 1, 2, 0xff, '\n', 0 };
-    send_value("load-shared", "data", cyg_span_of_array(binary));
-    assert_string_equal(text_of(receive(), "success"), "yes");
-    assert_done("load-shared", "id = t type = ike data = NEVER-TO-BE-SEEN owners = [ b.example ]");
-    assert_refused("load-shared", "id = u type = ike data = NEVER-TO-BE-SEEN owners = [ a=b ]",
-                   "SHARED_OWNER");
-    static const char *const asked[] = { "get-shared", "get-keys", "get-conns", "stats" };
-    for (size_t i = 0; i < CYG_LEN(asked); i++) {
-        assert_null(strstr(flatten(command(asked[i], "")->message), "NEVER"));
-    }
-    assert_null(strstr(fake_daemon_log(world.fake), "NEVER"));
-    /* A file's name where data belongs is the secret's bytes, not the file; keys and certificates
-     * are not taken at all yet. */
-    assert_done("load-shared", "id = f type = ike data = /etc/shadow");
-    assert_refused("load-cert", "type = x509 data = /etc/shadow", "COMMAND_LATER");
-}
-
-static void test_h174_names_with_strange_bytes_are_refused(void **state)
-{
-    (void)state;
-    static const char *const names[] = {
-        "a b",  "a'b",  "a\"b",
-        "a;b",  "a/b",  "a,b",
-        "..%s", "$(x)", "0123456789012345678901234567890123456789012345678901234567890123"
-    };
-    for (size_t i = 0; i < CYG_LEN(names); i++) {
-        struct cyg_vici_writer w;
-        cyg_vici_begin(&w, CYG_VICI_CMD_REQUEST, "load-conn");
-        cyg_vici_section(&w, names[i]);
-        put_text(&w, PLAIN);
-        cyg_vici_section_end(&w);
-        send_packet(&w);
-        assert_string_equal(text_of(receive(), "cygnet-reason"), "CONN_NAME");
-        cyg_vici_begin(&w, CYG_VICI_CMD_REQUEST, "load-conn");
-        cyg_vici_section(&w, "gw");
-        put_text(&w, PLAIN " children {");
-        cyg_vici_section(&w, names[i]);
-        cyg_vici_section_end(&w);
-        cyg_vici_section_end(&w);
-        cyg_vici_section_end(&w);
-        send_packet(&w);
-        assert_string_equal(text_of(receive(), "cygnet-reason"), "CONN_NAME");
-    }
-}
-
-static void test_h174_values_with_strange_bytes_are_kept_as_data_or_refused(void **state)
-{
-    (void)state;
-    static const struct {
-        const char *key;
-        size_t len;
-        const char *value, *reason; /* "": taken */
-    } rows[] = {
-        { "updown", 12, "/bin/x 'a\"b$", "" },    { "updown", 6, "/bin/\n", "CONN_VALUE" },
-        { "updown", 6, "/bin/\0", "CONN_VALUE" }, { "mode", 7, "tun\0nel", "CONN_VALUE" },
-        { "mode", 0, "", "CONN_VALUE" },          { "rekey_time", 4, "1h\n\n", "CONN_VALUE" },
-    };
-    for (size_t i = 0; i < CYG_LEN(rows); i++) {
-        struct cyg_vici_writer w;
-        cyg_vici_begin(&w, CYG_VICI_CMD_REQUEST, "load-conn");
-        put_text(&w, "gw { " PLAIN " children { c {");
-        cyg_vici_value(&w, rows[i].key,
-                       (struct cyg_span){ (const uint8_t *)rows[i].value, rows[i].len });
-        put_text(&w, "} } }");
-        send_packet(&w);
-        const struct packet *p = receive();
-        if (strcmp(text_of(p, "cygnet-reason"), rows[i].reason) != 0) {
-            fail_msg("row %zu: %s", i, text_of(p, "errmsg"));
-        }
-    }
-    register_event("list-conn");
-    assert_non_null(strstr(flatten(command("list-conns", "")->message), "updown = /bin/x 'a\"b$ "));
-    receive();
-    assert_refused("load-conn",
-                   "gw { " PLAIN " children { c { local_ts = [ 10.0.0.0/8[tcp/8' ] } } }",
-                   "CONN_VALUE");
-}
-
-static void test_h170_deep_and_duplicate_sections_are_refused(void **state)
-{
-    (void)state;
-    uint8_t packet[4 + 11 + 3 * 10000];
-    size_t at = 0;
-    const uint32_t len = sizeof packet - 4;
-    const uint8_t head[] = { (uint8_t)(len >> 24),
-                             (uint8_t)(len >> 16),
-                             (uint8_t)(len >> 8),
-                             (uint8_t)len,
-                             0,
-                             9,
-                             'l',
-                             'o',
-                             'a',
-                             'd',
-                             '-',
-                             'c',
-                             'o',
-                             'n',
-                             'n' };
-    memcpy(packet, head, sizeof head);
-    for (at = sizeof head; at + 3 <= sizeof packet; at += 3) {
-        memcpy(packet + at, "\1\1x", 3);
-    }
-    assert_int_equal(at, sizeof packet);
-    assert_int_equal(send(world.fd, packet, sizeof packet, MSG_NOSIGNAL), (ssize_t)sizeof packet);
-    assert_string_equal(text_of(receive(), "cygnet-reason"), "VICI_MALFORMED");
-    assert_refused("load-conn", "a { " PLAIN " } b { " PLAIN " }", "CONN_SECTION");
-    assert_done("load-conn", GW); /* the connection still serves */
-}
-
-/* H-172: the last of the two that change the same peer counts, in memory as in the store. */
-static void test_h172_two_clients_change_the_same_peer(void **state)
-{
-    (void)state;
-    const int other = connect_client(), first = world.fd;
-    for (unsigned i = 0; i < 20; i++) {
-        struct cyg_vici_writer w;
-        char text[512];
-        for (unsigned k = 0; k < 2; k++) {
-            snprintf(text, sizeof text, "gw { " PLAIN " rekey_time = %us }", 1000 + 2 * i + k);
-            world.fd = k == 0 ? first : other;
-            cyg_vici_begin(&w, CYG_VICI_CMD_REQUEST, "load-conn");
-            put_text(&w, text);
-            send_packet(&w);
-        }
-        for (unsigned k = 0; k < 2; k++) {
-            world.fd = k == 0 ? first : other;
-            assert_string_equal(text_of(receive(), "success"), "yes");
-        }
-    }
-    world.fd = first;
-    close(other);
-    register_event("list-conn");
-    const char *shown = strstr(flatten(command("list-conns", "")->message), "rekey_time = ");
-    assert_non_null(shown);
-    CYG_CLEANUP(cyg_peer_releasep) struct cyg_peer *peer = stored("gw");
-    assert_int_equal(strtoul(shown + strlen("rekey_time = "), NULL, 10), peer->rekey_time_s);
-    receive();
-}
-
-/* A client that is gone before his job is done: what he asked for is done, nobody is answered. */
-static void test_h172_a_client_that_leaves_does_not_stop_his_command(void **state)
-{
-    (void)state;
-    struct cyg_vici_writer w;
-    cyg_vici_begin(&w, CYG_VICI_CMD_REQUEST, "load-conn");
-    put_text(&w, GW);
-    send_packet(&w);
-    cyg_vici_begin(&w, CYG_VICI_CMD_REQUEST, "version");
-    close(world.fd);
-    cyg_vici_writer_clear(&w);
-    world.fd = connect_client();
-    for (unsigned i = 0; i < 500; i++) {
-        if (strcmp(flatten(command("get-conns", "")->message), "conns = [ gw ] ") == 0) {
-            return;
-        }
-        usleep(10000);
-    }
-    fail_msg("the connection was not loaded");
-}
-
-#define LOAD_TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 static void on_nothing(void *context, const struct cyg_event *event, uint64_t dropped)
 {
@@ -756,32 +365,31 @@ static void on_nothing(void *context, const struct cyg_event *event, uint64_t dr
 static void test_a_failed_start_leaves_nothing(void **state)
 {
     (void)state;
-    const struct cyg_host *host = fake_daemon_vici(world.fake)->host;
+    const struct cyg_host *host = fake_daemon_vici(rig.fake)->host;
     uint32_t ids[64];
     size_t n = 0;
     struct stat st;
-    fake_daemon_stop(world.fake);
-    close(world.fd);
+    fake_daemon_stop(rig.fake);
+    close(rig.fd);
     while (n < CYG_LEN(ids)
            && (ids[n] = host->subscribe(host->daemon, CYG_EVENT_LOG, 0, on_nothing, NULL)) != 0) {
         n++; /* until there is no room for the service's own */
     }
     assert_in_range(n, 1, CYG_LEN(ids) - 1);
-    assert_false(fake_daemon_start(world.fake));
-    assert_int_equal(stat(fake_daemon_socket(world.fake), &st), -1);
+    assert_false(fake_daemon_start(rig.fake));
+    assert_int_equal(stat(fake_daemon_socket(rig.fake), &st), -1);
     while (n > 0) {
         host->unsubscribe(host->daemon, ids[--n]);
     }
-    assert_true(fake_daemon_start(world.fake));
-    world.fd = connect_client();
+    assert_true(fake_daemon_start(rig.fake));
+    rig.fd = vici_client_connect(fake_daemon_socket(rig.fake));
     struct cyg_vici_writer w;
     cyg_vici_begin(&w, CYG_VICI_CMD_REQUEST, "version");
-    send_packet(&w);
+    vici_client_send(rig.fd, &w);
     assert_int_equal(receive()->type, CYG_VICI_CMD_RESPONSE);
 }
 
-TEST_MAIN(LOAD_TEST(test_a_failed_start_leaves_nothing),
-          LOAD_TEST(test_a_connection_is_stored_as_swanctl_means_it),
+TEST_MAIN(LOAD_TEST(test_a_connection_is_stored_as_swanctl_means_it),
           LOAD_TEST(test_reauth_time_switches_the_default_of_rekey_time_off),
           LOAD_TEST(test_list_conns_has_charons_form),
           LOAD_TEST(test_upkeep_is_kept_shown_and_warned_of_once),
@@ -796,9 +404,4 @@ TEST_MAIN(LOAD_TEST(test_a_failed_start_leaves_nothing),
           LOAD_TEST(test_what_is_not_built_is_refused_by_name_or_empty),
           LOAD_TEST(test_stats_counters_and_algorithms),
           LOAD_TEST(test_without_a_store_loading_is_refused),
-          LOAD_TEST(test_h170_deep_and_duplicate_sections_are_refused),
-          LOAD_TEST(test_h172_two_clients_change_the_same_peer),
-          LOAD_TEST(test_h172_a_client_that_leaves_does_not_stop_his_command),
-          LOAD_TEST(test_h173_secrets_are_bounded_taken_as_bytes_and_never_given_back),
-          LOAD_TEST(test_h174_names_with_strange_bytes_are_refused),
-          LOAD_TEST(test_h174_values_with_strange_bytes_are_kept_as_data_or_refused));
+          LOAD_TEST(test_a_failed_start_leaves_nothing));
