@@ -21,15 +21,15 @@ static const struct row esp[] = {
     IN("H-168", "unknown SPIs", TUN),
 };
 
-#define VICI "testing/unit/control_vici/server_test.c"
+#define VICI "testing/unit/control_vici/strangers_test.c"
 
 static const struct row vici[] = {
     IN("H-169", "lengths, trickles, very many connections", VICI),
     IN("H-170", "malformed messages", VICI),
     IN("H-171", "who may connect, and where the socket stands", VICI),
     IN("H-172", "clients that never read, or write without end", VICI),
-    IN("H-173", "secrets and files by name", "testing/unit/control_vici/load_test.c"),
-    IN("H-174", "names with odd bytes", "testing/unit/control_vici/load_test.c"),
+    IN("H-173", "secrets and files by name", "testing/unit/control_vici/load_strangers_test.c"),
+    IN("H-174", "names with odd bytes", "testing/unit/control_vici/load_strangers_test.c"),
 };
 
 static const struct row store[] = {

@@ -54,7 +54,7 @@ static const struct row rows[] = {
     { .id = "H-183", .what = "secrets in what is told (also after every row here)",
       .elsewhere = "testing/unit/codec/text_test.c" },
     { .id = "H-184", .what = "killed and started again",
-      .elsewhere = "testing/unit/control_vici/load_test.c" },
+      .elsewhere = "testing/unit/control_vici/load_rig.c" },
     { .id = "H-185", .what = "privileges after start",
       .elsewhere = "testing/interop/scenarios/daemon.sh" },
     { .id = "H-185b", .what = "updown scripts that misbehave", .not_built = "updown" },

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What hostile and slow clients of the VICI server get (HOSTILE.md group O). */
+/* What hostile and slow clients of the VICI server get: HOSTILE.md H-169 to H-172. */
 #include "server_rig.h"
 
 #include "control_vici/commands.h"
