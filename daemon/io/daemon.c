@@ -37,11 +37,23 @@ static void notify(const char *state)
 
 static void on_engine_timer(uv_timer_t *timer);
 
+/* The jobs of a turn are many under load: their lanes are woken once, behind the last. */
+static void wake_lanes(struct daemon *d)
+{
+    for (unsigned lane = 0; lane < CYG_LANES; lane++) {
+        if ((d->lanes_to_wake & 1u << lane) != 0) {
+            lanes_wake(d->lanes, (enum cyg_lane)lane);
+        }
+    }
+    d->lanes_to_wake = 0;
+}
+
 /* Let the engine do what is due and wait for the rest. After everything that called the engine. */
 static void run_engine(struct daemon *d)
 {
     const cyg_usec now = cyg_time_now();
     const cyg_usec deadline = engine_timer(d->engine, now);
+    wake_lanes(d);
     if (deadline == CYG_NEVER) {
         uv_timer_stop(&d->engine_timer);
         return;

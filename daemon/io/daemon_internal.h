@@ -29,6 +29,7 @@ struct daemon {
     struct cyg_host host;
     struct cyg_log *log; /* the control thread's once it runs */
     struct lanes *lanes;
+    unsigned lanes_to_wake; /* one bit each: they got jobs this turn; engine's thread */
     struct control *control;
     struct mailbox *mailbox;
     struct recorder *recorder;

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Job lanes: one mutex, one condition and two queues each. Jobs take 0.1 ms and more, so the lock
- * is not what costs. */
+/* Job lanes: one mutex, one semaphore and two queues each. Jobs take 0.1 ms and more, so the lock
+ * is not what costs: being woken is. */
 #include "lanes.h"
 
 #include <pthread.h>
+#include <semaphore.h>
 #include <signal.h>
 #include <stdlib.h>
 
@@ -23,12 +24,14 @@ struct lane_queue {
 
 struct lane {
     pthread_mutex_t mutex;
-    pthread_cond_t wake;
+    sem_t wake; /* posted once for each thread that is taken from sleeping; posting never waits */
     struct lane_queue established, strangers; /* served in this order */
     bool closing;
     pthread_t threads[LANE_THREADS_MAX];
     unsigned n_threads;
-    uint32_t active; /* threads that run a job */
+    unsigned sleeping; /* threads that nobody has woken yet */
+    unsigned waking;   /* threads that were woken and do not run yet */
+    uint32_t active;   /* threads that run a job */
 };
 
 struct lanes {
@@ -51,6 +54,34 @@ static bool queue_take(struct lane_queue *q, struct lane_job *ret)
     return true;
 }
 
+/* Until somebody wakes this thread; the mutex is held before and after. */
+static void lane_sleep(struct lane *lane)
+{
+    lane->sleeping++;
+    pthread_mutex_unlock(&lane->mutex);
+    while (sem_wait(&lane->wake) != 0) { /* EINTR: a debugger's; all signals are blocked */
+    }
+    pthread_mutex_lock(&lane->mutex);
+    lane->waking--;
+}
+
+/* Wake so many threads that sleep, not under the mutex: they would run into it and sleep again. */
+static void lane_wake(struct lane *lane, unsigned n)
+{
+    while (n-- > 0) {
+        sem_post(&lane->wake);
+    }
+}
+
+/* Of the sleeping threads, at most n are to be woken; under the mutex. */
+static unsigned lane_rouse(struct lane *lane, size_t n)
+{
+    const unsigned roused = n < lane->sleeping ? (unsigned)n : lane->sleeping;
+    lane->sleeping -= roused;
+    lane->waking += roused;
+    return roused;
+}
+
 static void *lane_thread(void *argument)
 {
     struct lane *lane = argument;
@@ -62,7 +93,7 @@ static void *lane_thread(void *argument)
                 pthread_mutex_unlock(&lane->mutex);
                 return NULL;
             }
-            pthread_cond_wait(&lane->wake, &lane->mutex);
+            lane_sleep(lane);
         }
         lane->active++;
         pthread_mutex_unlock(&lane->mutex);
@@ -109,7 +140,7 @@ enum cyg_code lanes_new(unsigned crypto_threads, struct lanes **ret)
     enum cyg_code code = CYG_OK;
     for (size_t i = 0; i < CYG_LANES; i++) {
         pthread_mutex_init(&lanes->lane[i].mutex, NULL);
-        pthread_cond_init(&lanes->lane[i].wake, NULL);
+        sem_init(&lanes->lane[i].wake, 0, 0);
     }
     for (size_t i = 0; code == CYG_OK && i < CYG_LANES; i++) {
         code =
@@ -123,8 +154,8 @@ enum cyg_code lanes_new(unsigned crypto_threads, struct lanes **ret)
     return CYG_OK;
 }
 
-enum cyg_code lanes_submit(struct lanes *lanes, enum cyg_lane lane_id, bool stranger,
-                           void (*run)(void *context), void (*done)(void *context), void *context)
+enum cyg_code lanes_put(struct lanes *lanes, enum cyg_lane lane_id, bool stranger,
+                        void (*run)(void *context), void (*done)(void *context), void *context)
 {
     struct lane *lane = &lanes->lane[lane_id];
     const size_t room = stranger ? LANE_QUEUE_MAX / 2 : LANE_QUEUE_MAX;
@@ -136,8 +167,25 @@ enum cyg_code lanes_submit(struct lanes *lanes, enum cyg_lane lane_id, bool stra
         code = CYG_OK;
     }
     pthread_mutex_unlock(&lane->mutex);
-    if (code == CYG_OK) { /* not under the mutex: who wakes would run into it and sleep again */
-        pthread_cond_signal(&lane->wake);
+    return code;
+}
+
+void lanes_wake(struct lanes *lanes, enum cyg_lane lane_id)
+{
+    struct lane *lane = &lanes->lane[lane_id];
+    pthread_mutex_lock(&lane->mutex);
+    const size_t queued = lane->established.n + lane->strangers.n;
+    const unsigned n = lane_rouse(lane, queued > lane->waking ? queued - lane->waking : 0);
+    pthread_mutex_unlock(&lane->mutex);
+    lane_wake(lane, n);
+}
+
+enum cyg_code lanes_submit(struct lanes *lanes, enum cyg_lane lane_id, bool stranger,
+                           void (*run)(void *context), void (*done)(void *context), void *context)
+{
+    const enum cyg_code code = lanes_put(lanes, lane_id, stranger, run, done, context);
+    if (code == CYG_OK) {
+        lanes_wake(lanes, lane_id);
     }
     return code;
 }
@@ -161,8 +209,9 @@ void lanes_close(struct lanes *lanes)
         lane->closing = true;
         const unsigned n = lane->n_threads;
         lane->n_threads = 0;
-        pthread_cond_broadcast(&lane->wake);
+        const unsigned roused = lane_rouse(lane, lane->sleeping);
         pthread_mutex_unlock(&lane->mutex);
+        lane_wake(lane, roused);
         for (unsigned t = 0; t < n; t++) {
             pthread_join(lane->threads[t], NULL);
         }
@@ -176,7 +225,7 @@ void lanes_free(struct lanes *lanes)
     }
     lanes_close(lanes);
     for (size_t i = 0; i < CYG_LANES; i++) {
-        pthread_cond_destroy(&lanes->lane[i].wake);
+        sem_destroy(&lanes->lane[i].wake);
         pthread_mutex_destroy(&lanes->lane[i].mutex);
     }
     free(lanes);

@@ -43,7 +43,10 @@ static enum cyg_code world_job(void *context, enum cyg_lane lane, bool stranger,
     enum cyg_code code = slip == NULL || mail == NULL ? CYG_NOMEM : CYG_OK;
     if (code == CYG_OK) {
         *slip = (struct slip){ .daemon = d, .job = job, .mail = mail };
-        code = lanes_submit(d->lanes, lane, stranger, slip_run, slip_done, slip);
+        code = lanes_put(d->lanes, lane, stranger, slip_run, slip_done, slip);
+    }
+    if (code == CYG_OK) {
+        d->lanes_to_wake |= 1u << lane;
     }
     if (code != CYG_OK) {
         free(mail);

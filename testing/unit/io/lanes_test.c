@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Job lanes: everything submitted runs once, established SAs go first, strangers are refused at
- * half, and a slow lane holds up no other. */
+ * half, a slow lane holds up no other, and jobs put in together wake their threads together. */
 #include "unit/test.h"
 
 #include "io/lanes.h"
@@ -157,7 +157,60 @@ static void test_closed_lanes_have_run_all_and_take_no_more(void **state)
     assert_int_equal(ran, 100);
 }
 
+/* Jobs that end only when all of them run. */
+struct meeting {
+    pthread_barrier_t all;
+    atomic_uint *met;
+};
+
+static void meet(void *context)
+{
+    struct meeting *meeting = context;
+    (void)pthread_barrier_wait(&meeting->all);
+    atomic_fetch_add(meeting->met, 1);
+}
+
+/* Jobs that are put in take as many threads as there are with one lanes_wake, turn after turn. */
+static void test_wakes_a_thread_for_each_job_that_was_put(void **state)
+{
+    (void)state;
+    struct lanes *lanes = NULL;
+    atomic_uint met = 0;
+    struct meeting meeting = { .met = &met };
+    assert_int_equal(lanes_new(3, &lanes), CYG_OK);
+    assert_int_equal(pthread_barrier_init(&meeting.all, NULL, 3), 0);
+    for (unsigned turn = 1; turn <= 50; turn++) {
+        for (unsigned i = 0; i < 3; i++) {
+            assert_int_equal(lanes_put(lanes, CYG_LANE_CRYPTO, false, meet, nothing, &meeting),
+                             CYG_OK);
+        }
+        lanes_wake(lanes, CYG_LANE_CRYPTO);
+        for (unsigned i = 0; i < 5000 && met < 3 * turn; i++) {
+            usleep(1000);
+        }
+        assert_int_equal(met, 3 * turn);
+    }
+    lanes_free(lanes);
+    pthread_barrier_destroy(&meeting.all);
+}
+
+static void test_closing_runs_what_nobody_was_woken_for(void **state)
+{
+    (void)state;
+    struct lanes *lanes = NULL;
+    atomic_uint ran = 0;
+    assert_int_equal(lanes_new(1, &lanes), CYG_OK);
+    for (unsigned i = 0; i < 100; i++) {
+        assert_int_equal(lanes_put(lanes, CYG_LANE_STORAGE, false, count, nothing, &ran), CYG_OK);
+    }
+    lanes_close(lanes);
+    assert_int_equal(ran, 100);
+    lanes_free(lanes);
+}
+
 TEST_MAIN(cmocka_unit_test(test_runs_every_job_once),
+          cmocka_unit_test(test_wakes_a_thread_for_each_job_that_was_put),
+          cmocka_unit_test(test_closing_runs_what_nobody_was_woken_for),
           cmocka_unit_test(test_established_go_before_strangers),
           cmocka_unit_test(test_closed_lanes_have_run_all_and_take_no_more),
           cmocka_unit_test(test_refuses_strangers_at_half_and_all_when_full));
