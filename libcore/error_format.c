@@ -183,6 +183,8 @@ static void add_placeholder(struct text *t, const char *name, size_t len,
         text_add(t, "%" PRIu64, error->got);
     } else if (cyg_span_equal(word, cyg_span_str("want"))) {
         text_add(t, "%" PRIu64, error->want);
+    } else if (cyg_span_equal(word, cyg_span_str("got_s"))) {
+        text_add(t, "%s", error->got == 1 ? "" : "s");
     } else if (cyg_span_equal(word, cyg_span_str("got_hex"))) {
         text_add(t, "%08" PRIx64, error->got);
     } else if (cyg_span_equal(word, cyg_span_str("want_hex"))) {

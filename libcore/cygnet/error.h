@@ -61,8 +61,8 @@ struct cyg_reason_info {
     enum cyg_reaction reaction;
     uint16_t notify;      /* notify message type that goes with it, 0: none */
     int8_t level;         /* log level at which it is shown: 0 audit .. 4 */
-    const char *sentence; /* placeholders {got} {want} {got_hex} {want_hex} {offset} {payload}
-                             {got_quote} {want_quote} */
+    const char *sentence; /* placeholders {got} {want} {got_hex} {want_hex} {got_s} {offset}
+                             {payload} {got_quote} {want_quote} */
     const char *mend; /* what would be right, same placeholders; "" where the sentence says it */
 };
 

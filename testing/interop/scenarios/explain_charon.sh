@@ -40,11 +40,11 @@ lab_check "1: initiator: explain: the other offer is ours, too" explain_tells a 
 begin "UPDATE peers SET proposals = 'aes256-sha1-modp1024'"
 explain_asked b
 lab_check "1: responder: both sides, the nearest pair" explain_says a \
-    "The peer offered 1 IKE proposals" "nearest: aes128-sha256-modp2048; we allow: aes256-sha1-modp1024"
+    "The peer offered 1 IKE proposal" "nearest: aes128-sha256-modp2048; we allow: aes256-sha1-modp1024"
 lab_check "1: responder: what differs, and what to add" explain_says a \
     "cipher, hash and group differ" "Add aes128-sha256-modp2048 to the proposals here"
 lab_check "1: responder: explain: both sides, what differs, what to change" explain_tells a \
-    "responder: NO_PROPOSAL_IKE: The peer offered 1 IKE proposals, none of them is allowed here; nearest: aes128-sha256-modp2048; we allow: aes256-sha1-modp1024." \
+    "responder: NO_PROPOSAL_IKE: The peer offered 1 IKE proposal, none is allowed here; nearest: aes128-sha256-modp2048; we allow: aes256-sha1-modp1024." \
     "Change: Add the nearest one to the peer's proposals here, or let the peer offer what we allow." \
     "here: aes256-sha1-modp1024; peer: aes128-sha256-modp2048; differs: cipher, hash, group; failed"
 lab_check "1: responder: the text: messages, both sides marked, what to change" explain_shows a \
@@ -62,7 +62,7 @@ explain_asked b
 lab_check "2: responder: PFS on one side only" explain_says a \
     "The peer offers aes128gcm16 without PFS; we allow aes128gcm16-modp2048: the child wants PFS"
 lab_check "2: responder: for which flow and child" explain_says a \
-    "for 10.1.0.0/16 === 10.2.0.0/16, none of them is allowed by child \"net\""
+    "for 10.1.0.0/16 === 10.2.0.0/16, none is allowed by child \"net\""
 lab_check "2: responder: explain: PFS, both sides" explain_tells a \
     "responder: PFS_LACKING: The peer offers aes128gcm16 without PFS; we allow aes128gcm16-modp2048: the child wants PFS." \
     "Change: Take the group out of the child's esp_proposals, or let the peer switch PFS on." \

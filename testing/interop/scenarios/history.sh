@@ -46,7 +46,7 @@ cygnetctl_on a terminate --ike pair >/dev/null 2>&1
 cygnet_sql b "UPDATE peers SET proposals = 'aes256-sha512-modp3072'"
 sleep 2
 cygnetctl_on a initiate --child net >/dev/null 2>&1
-lab_check "refused: the responder says why" sentence b "offered 1 IKE proposals"
+lab_check "refused: the responder says why" sentence b "offered 1 IKE proposal"
 lab_check "and shows both sides" [ "$(rows b "SELECT theirs || ' / ' || ours || ' / ' || replace(differs, char(10), ' ') FROM entries WHERE what = 'proposals' ORDER BY negotiation DESC LIMIT 1")" = "aes128-sha256-modp2048 / aes256-sha512-modp3072 / cipher hash group" ]
 lab_check "refused: the initiator says so" sentence a "NO-PROPOSAL-CHOSEN"
 lab_check "the peer's, by its address" grep -q NO_PROPOSAL_IKE <(cygnetctl_on b explain --json pair)

@@ -52,7 +52,7 @@ static void test_ids_ascend_within_their_section(void **state)
     }
 }
 
-static const char *const placeholders[] = { "got",    "want",    "got_hex",   "want_hex",
+static const char *const placeholders[] = { "got",    "want",    "got_hex",   "want_hex",  "got_s",
                                             "offset", "payload", "got_quote", "want_quote" };
 
 static void check_text(const struct cyg_reason_info *row, const char *text)
@@ -160,6 +160,12 @@ static void test_numbers_render_decimal_and_hexadecimal(void **state)
     assert_string_equal(cyg_error_format(&e, line, sizeof line),
                         "The Diffie-Hellman value has 18446744073709551615 bytes, the group needs "
                         "6.");
+    e = (struct cyg_error){ .reason = CYG_R_NO_PROPOSAL_IKE, .got = 1 };
+    assert_memory_equal(cyg_error_format(&e, line, sizeof line),
+                        "The peer offered 1 IKE proposal, none", 37);
+    e.got = 2;
+    assert_memory_equal(cyg_error_format(&e, line, sizeof line),
+                        "The peer offered 2 IKE proposals, none", 38);
 }
 
 /* ---- records ---- */
