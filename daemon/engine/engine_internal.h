@@ -58,8 +58,8 @@ struct engine {
     struct half_open half_open;
     struct table_item *groups; /* table: cached address groups */
     uint32_t n_groups;
-    struct group *last_group; /* held: what the store said last, while they are cached */
-    uint64_t groups_generation;
+    uint16_t groups_of_bits[129]; /* how many of them are for a remote prefix of this length */
+    struct group *last_group;     /* held: what the store said last, while they are cached */
     struct limit limit_notify, limit_log, limit_ids;
     uint8_t *scratch;       /* OUTGOING_MAX bytes: the message being built */
     size_t queued_unproven; /* bytes of messages that wait for SAs not yet authenticated */

@@ -9,27 +9,45 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* What is cached for a pair of addresses. */
+#define KEY 35 /* families and bytes of both addresses, how many bits of the remote one count */
+
+/* What is cached for a local address and a remote prefix. */
 struct group_use {
     struct table_item by_key; /* engine->groups */
-    uint8_t key[34];          /* families and bytes of both addresses */
-    struct group *group;      /* held */
+    uint8_t key[KEY];
+    struct group *group; /* held */
 };
 
-static void key_of(const struct cyg_path *path, uint8_t key[34])
+static void key_of(const struct cyg_path *path, unsigned bits, uint8_t key[KEY])
 {
     key[0] = path->local.family;
     memcpy(key + 1, path->local.bytes, 16);
     key[17] = path->remote.family;
-    memcpy(key + 18, path->remote.bytes, 16);
+    memset(key + 18, 0, 16);
+    memcpy(key + 18, path->remote.bytes, (bits + 7) / 8);
+    if (bits % 8 != 0) {
+        key[18 + bits / 8] &= (uint8_t)(0xff00u >> bits % 8);
+    }
+    key[34] = (uint8_t)bits;
 }
 
+/* Longest prefix first. Those of one state of the data don't overlap: a flood hears few. */
 static struct group_use *find(const struct engine *engine, const struct cyg_path *path)
 {
-    uint8_t key[34];
-    key_of(path, key);
-    return TABLE_OWNER(struct group_use, by_key,
-                       table_find(engine, engine->groups, cyg_span_of_array(key)));
+    if (engine->groups == NULL) {
+        return NULL;
+    }
+    for (unsigned left = (unsigned)cyg_address_len(&path->remote) * 8 + 1; left > 0; left--) {
+        if (engine->groups_of_bits[left - 1] > 0) {
+            uint8_t key[KEY];
+            key_of(path, left - 1, key);
+            struct table_item *item = table_find(engine, engine->groups, cyg_span_of_array(key));
+            if (item != NULL) {
+                return TABLE_OWNER(struct group_use, by_key, item);
+            }
+        }
+    }
+    return NULL;
 }
 
 static bool is_busy(const struct engine *engine)
@@ -70,6 +88,7 @@ static void forget(struct engine *engine, struct group_use *use)
 {
     table_remove(&engine->groups, &use->by_key);
     engine->n_groups--;
+    engine->groups_of_bits[use->key[KEY - 1]]--;
     group_release(use->group);
     free(use);
 }
@@ -171,6 +190,12 @@ static struct group *group_of(struct engine *engine, uint8_t family,
 struct group *groups_add(struct engine *engine, const struct cyg_path *path,
                          struct cyg_candidates *candidates)
 {
+    const unsigned all = (unsigned)cyg_address_len(&path->remote) * 8;
+    const unsigned bits = candidates->free_bits <= all ? all - candidates->free_bits : all;
+    if (engine->last_group != NULL
+        && engine->last_group->candidates->generation != candidates->generation) {
+        groups_flush(engine); /* what changed may lie within a prefix that is kept */
+    }
     struct group_use *old = find(engine, path);
     if (old != NULL) { /* two handshakes asked at the same time */
         forget(engine, old);
@@ -183,7 +208,7 @@ struct group *groups_add(struct engine *engine, const struct cyg_path *path,
     if (use == NULL) {
         return group;
     }
-    key_of(path, use->key);
+    key_of(path, bits, use->key);
     if (!table_add(engine, &engine->groups, &use->by_key, cyg_span_of_array(use->key))) {
         free(use);
         return group;
@@ -191,6 +216,7 @@ struct group *groups_add(struct engine *engine, const struct cyg_path *path,
     use->group = group;
     group->references++;
     engine->n_groups++;
+    engine->groups_of_bits[bits]++;
     return group;
 }
 

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Address groups: what the store says about a pair of addresses. While many handshakes are half
  * open, a flood or a hub that restarts, they are kept, at most 1 024, so that the store is not
- * asked again and again; when full, an old one goes by chance; all go when the data changed and
- * when it is quiet again. In quiet times each first message asks anew, so that a changed row counts
- * from the next negotiation on. What is kept for one pair of addresses is only a reference to what
- * the store said: a flood from random addresses hears the same again and again, and that stands in
- * memory once (H-097). Ownership: counted; a handshake holds the one it was answered from until it
- * ends. Thread: the engine's. */
+ * asked again and again; each for all remote addresses of the prefix for which the store said it
+ * (free_bits), so that a flood from random addresses asks once for each of a few prefixes (H-097).
+ * When full, an old one goes by chance; all go when the data changed and when it is quiet again. In
+ * quiet times each first message asks anew, so that a changed row counts from the next negotiation
+ * on. What is kept for a prefix is only a reference to what the store said: where it says the same
+ * of several, that stands in memory once. Ownership: counted; a handshake holds the one it was
+ * answered from until it ends. Thread: the engine's. */
 #pragma once
 
 #include "table.h"

@@ -102,6 +102,8 @@ struct cyg_candidates {
     struct cyg_candidate *items;
     uint64_t generation; /* of the data they were read from */
     uint8_t remote_bits; /* of the longest configured remote prefix that fits; 0: any (H-097) */
+    uint8_t free_bits;   /* how many of the remote address's last bits may differ, and it is still
+                            the answer, secrets included; 0: it is this address's only */
 };
 
 /* Count references. */

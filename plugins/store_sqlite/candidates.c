@@ -283,6 +283,7 @@ enum cyg_code store_candidates(void *self, const struct cyg_path *path, cyg_usec
     }
     all->total_peers = total;
     all->remote_bits = n > 0 ? (uint8_t)groups[0].remote_bits : 0; /* the longest comes first */
+    all->free_bits = (uint8_t)(cyg_address_len(&path->remote) * 8 - bits);
     all->generation = lookup.generation;
     cache_put_candidates(&store->cache, lookup.generation, path, bits, all, bytes);
     *ret = all;

@@ -253,6 +253,60 @@ static void test_equal_answers_are_kept_once(void **state)
     }
 }
 
+static struct group *found_for(uint8_t source)
+{
+    struct cyg_path path = fixture_path(1, 500);
+    path.remote.bytes[3] = source;
+    struct group *found = groups_find(f.engine, &path);
+    group_release(found); /* borrowed from here on */
+    return found;
+}
+
+/* The same for so many addresses around one, and of this state of the data. */
+static struct group *group_around(uint8_t source, uint8_t free_bits, uint64_t generation)
+{
+    struct cyg_path path = fixture_path(1, 500);
+    path.remote.bytes[3] = source;
+    struct cyg_candidates *answer = answer_of("secret", source);
+    answer->free_bits = free_bits;
+    answer->generation = generation;
+    struct group *group = groups_add(f.engine, &path, answer);
+    assert_non_null(group);
+    group_release(group);
+    return group;
+}
+
+/* H-097: a flood from random addresses asks the store once for each prefix it tells apart. */
+static void test_an_answer_is_kept_for_its_prefix(void **state)
+{
+    (void)state;
+    struct half_open_entry *entry;
+    for (uint32_t i = 0; i < GROUPS_FROM; i++) {
+        assert_int_equal(admit(i, 1, false, &entry, NULL), CYG_OK);
+    }
+    struct group *host = group_around(64, 0, 1);
+    struct group *many = group_around(100, 5, 1); /* 96 to 127 */
+    for (unsigned source = 0; source < 256; source++) {
+        struct group *want = source == 64 ? host : source / 32 == 3 ? many : NULL;
+        assert_ptr_equal(found_for((uint8_t)source), want);
+    }
+    struct group *one_of_them = group_around(101, 0, 1); /* the longer prefix wins */
+    assert_ptr_not_equal(one_of_them, many);
+    assert_ptr_equal(found_for(101), one_of_them);
+    struct group *newer =
+        group_around(1, 0, 2); /* a row has changed: which, only the store knows */
+    assert_ptr_equal(found_for(1), newer);
+    assert_null(found_for(64));
+    assert_null(found_for(100));
+    group_around(2, 255, 2); /* more than there are: a plugin's mistake */
+    assert_non_null(found_for(2));
+    assert_null(found_for(3));
+    groups_flush(f.engine);
+    for (size_t i = 0; i < CYG_LEN(f.engine->groups_of_bits); i++) {
+        assert_int_equal(f.engine->groups_of_bits[i], 0);
+    }
+}
+
 /* H-097: an entry is below 1 KiB, the exchange, the SA and a usual first message included. */
 static void test_an_entry_is_small(void **state)
 {
@@ -272,4 +326,4 @@ TEST_MAIN(TEST(test_unknown_sources_fill_half_of_the_table),
           TEST(test_is_found_by_endpoint_and_cookie),
           TEST(test_sends_three_bytes_for_one_until_it_is_proven),
           TEST(test_who_authenticated_is_known_for_a_day), TEST(test_equal_answers_are_kept_once),
-          TEST(test_an_entry_is_small));
+          TEST(test_an_answer_is_kept_for_its_prefix), TEST(test_an_entry_is_small));

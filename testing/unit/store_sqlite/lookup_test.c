@@ -31,12 +31,14 @@ static void expect_order(struct fixture *f, const char *local, const char *remot
     assert_string_equal(got, want);
 }
 
-/* The longest remote prefix that fits; asked twice, since the second answer is the kept one. */
-static void expect_bits(struct fixture *f, const char *remote, unsigned want)
+/* The longest remote prefix that fits, and for how many addresses that is the answer; asked twice,
+ * since the second answer is the kept one. */
+static void expect_bits(struct fixture *f, const char *remote, unsigned want, unsigned want_free)
 {
     for (int i = 0; i < 2; i++) {
         struct cyg_candidates *all = ask(f, "192.0.2.1", remote);
         assert_int_equal(all->remote_bits, want);
+        assert_int_equal(all->free_bits, want_free);
         cyg_candidates_free(all);
     }
 }
@@ -53,12 +55,12 @@ static void test_the_longest_prefix_is_told(void **state)
                    " ('host', '10.1.2.3',    'default'),"
                    " ('six',  'fd00::/64',   'default')");
     fixture_open(f);
-    expect_bits(f, "10.1.2.3", 32);
-    expect_bits(f, "10.1.2.4", 24);
-    expect_bits(f, "10.9.9.9", 8);
-    expect_bits(f, "203.0.113.1", 0);
-    expect_bits(f, "fd00::9", 64);
-    expect_bits(f, "2001:db8::1", 0);
+    expect_bits(f, "10.1.2.3", 32, 0);
+    expect_bits(f, "10.1.2.4", 24, 2);
+    expect_bits(f, "10.9.9.9", 8, 19);
+    expect_bits(f, "203.0.113.1", 0, 31);
+    expect_bits(f, "fd00::9", 64, 64);
+    expect_bits(f, "2001:db8::1", 0, 127);
 }
 
 /* Peers of one group with different proposals, so that each is a candidate of its own. */
