@@ -97,6 +97,7 @@ void cyg_history_free(struct cyg_history *history)
 {
     if (history != NULL) {
         free_entries(history->entries, history->n);
+        free(history->drops);
         free(history);
     }
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* cygnetctl explain [PEER]: the last negotiations and why they ended as they did, or with --follow
- * those of now. The daemon streams entries; those of several negotiations may be mixed. */
+ * those of now. The daemon streams entries; those of several negotiations may be mixed. Without a
+ * peer, counts of what was dropped stand behind them. */
 #include "ctl.h"
 #include "ladder.h"
 
@@ -72,13 +73,47 @@ static bool is_first(const struct explain *x, size_t i)
     return same == i;
 }
 
+static bool is_dropped(const json_t *entry)
+{
+    return strcmp(ctl_text(entry, "kind"), "dropped") == 0;
+}
+
+/* What belongs to no negotiation: a stranger's messages, or those for an SA that is gone. */
+static void print_dropped(const struct explain *x)
+{
+    static const char *const columns[] = { "LAST", "COUNT", "FROM", "WHY" };
+    struct ctl_table *table = NULL;
+    size_t i;
+    json_t *entry;
+    json_array_foreach(x->all, i, entry)
+    {
+        if (!is_dropped(entry)) {
+            continue;
+        }
+        if (table == NULL) {
+            fputs(x->n_printed > 0 ? "\n" : "", stdout);
+            puts("Dropped, without a negotiation:");
+            table = ctl_table_new(columns, CYG_LEN(columns));
+        }
+        char when[32];
+        ladder_format_time(strtod(ctl_text(entry, "time"), NULL), when, sizeof when);
+        const char *cells[] = { when, ctl_text(entry, "count"), ctl_text(entry, "network"),
+                                ctl_text(entry, "text") };
+        ctl_table_row(table, cells);
+    }
+    if (table != NULL) {
+        ctl_table_print(table);
+    }
+}
+
 static void print_history(struct explain *x)
 {
     for (size_t i = 0; i < json_array_size(x->all); i++) {
-        if (is_first(x, i)) {
+        if (!is_dropped(json_array_get(x->all, i)) && is_first(x, i)) {
             print_negotiation(x, i);
         }
     }
+    print_dropped(x);
 }
 
 /* --- Following --- */

@@ -58,7 +58,7 @@ static unsigned right(const struct ladder *l)
 
 /* --- The head --- */
 
-static void format_time(double when, char *text, size_t size)
+void ladder_format_time(double when, char *text, size_t size)
 {
     const time_t seconds = (time_t)when;
     struct tm local;
@@ -84,7 +84,7 @@ static void put_head(struct ladder *l, const json_t *entry)
     char when[32];
     const char *role = ctl_text(entry, "role"), *id = ctl_text(entry, "remote-id");
     const char *uniqueid = ctl_text(entry, "ike-uniqueid");
-    format_time(l->begun, when, sizeof when);
+    ladder_format_time(l->begun, when, sizeof when);
     put_name(l);
     paper_text(l->paper, PAPER_PLAIN, ", %s", when);
     if (role[0] != '\0') {

@@ -20,6 +20,9 @@ void ladder_again(struct ladder *ladder);
 void ladder_pause(struct ladder *ladder);
 void ladder_free(struct ladder *ladder); /* NULL is allowed */
 
+/* Seconds since 1970 as local date and time; "?" for none. */
+void ladder_format_time(double when, char *text, size_t size);
+
 /* verdict.c: what the decisions with `compare` say, both sides next to each other. */
 void verdict_compare(struct paper *paper, const json_t *decisions);
 /* The sentence that decided it, and what to change; either may be "". */

@@ -84,6 +84,8 @@ struct cyg_history_query {
 struct cyg_history {
     size_t n;
     struct cyg_history_entry *entries;
+    size_t n_drops; /* by their last time; none where the query names whom it is about */
+    struct cyg_history_drop *drops;
 };
 
 /* Entries in the making. Copies what it is given; sticky: no memory shows at the end. */

@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* explain: the history of negotiations, ours alone. Keys: peer, source, unknown, limit. The answer
- * is one event explain-entry for each entry, oldest first; who only registers for the event hears
- * entries as they are made. */
+ * is one event explain-entry for each entry, oldest first, and where nobody is named one for each
+ * count of what was dropped without a negotiation; who only registers for the event hears entries
+ * as they are made. */
 #include "commands.h"
 #include "service.h"
 
 #include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -31,6 +33,11 @@ static void put_text(struct cyg_vici_writer *w, const char *key, const char *tex
     if (text[0] != '\0') {
         cyg_vici_value(w, key, cyg_span_str(text));
     }
+}
+
+static void put_time(struct cyg_vici_writer *w, const char *key, int64_t when)
+{
+    cyg_vici_key(w, key, "%" PRId64 ".%06" PRId64, when / 1000000, when % 1000000);
 }
 
 static void put_lines(struct cyg_vici_writer *w, const char *key, const char *lines)
@@ -79,7 +86,7 @@ static void put_entry(struct cyg_vici_writer *w, const struct cyg_history_entry 
     cyg_vici_begin(w, CYG_VICI_EVENT, EVENT_NAME);
     cyg_vici_key(w, "negotiation", "%" PRIu64, e->negotiation);
     cyg_vici_key(w, "seq", "%" PRIu32, e->seq);
-    cyg_vici_key(w, "time", "%" PRId64 ".%06" PRId64, e->when / 1000000, e->when % 1000000);
+    put_time(w, "time", e->when);
     cyg_vici_key(w, "kind", "%s", kind != NULL ? kind : "decision");
     put_text(w, "peer", e->peer);
     put_text(w, "remote-id", e->remote_id);
@@ -107,6 +114,37 @@ static void put_entry(struct cyg_vici_writer *w, const struct cyg_history_entry 
     put_text(w, "mend", e->mend);
     put_lines(w, "payloads", e->payloads);
     put_compare(w, e);
+}
+
+/* The sentence of a reason whose numbers and values nobody has kept. */
+static void put_pattern(struct cyg_vici_writer *w, const char *key, const char *sentence)
+{
+    char text[512];
+    size_t n = 0;
+    for (bool inside = false; *sentence != '\0' && n + 4 < sizeof text; sentence++) {
+        if (*sentence == '{') {
+            n += (size_t)snprintf(text + n, sizeof text - n, "...");
+        } else if (!inside && *sentence != '}') {
+            text[n++] = *sentence;
+        }
+        inside = *sentence == '{' || (inside && *sentence != '}');
+    }
+    cyg_vici_key(w, key, "%.*s", (int)n, text);
+}
+
+static void put_drop(struct cyg_vici_writer *w, const struct cyg_history_drop *d)
+{
+    const struct cyg_reason_info *info = cyg_reason_info(d->reason);
+    cyg_vici_begin(w, CYG_VICI_EVENT, EVENT_NAME);
+    cyg_vici_key(w, "kind", "dropped");
+    put_time(w, "first", d->first);
+    put_time(w, "time", d->last);
+    cyg_vici_key(w, "count", "%" PRIu64, d->count);
+    put_text(w, "network", d->network);
+    if (info != NULL) {
+        cyg_vici_key(w, "reason", "%s", info->name);
+        put_pattern(w, "text", info->sentence);
+    }
 }
 
 void explain_event(struct server *server, const struct cyg_event *event)
@@ -179,12 +217,17 @@ static bool more_entries(struct client *client)
         ask(client, x);
         return false;
     }
-    for (size_t i = 0; i < AT_ONCE && x->next < x->history->n; i++, x->next++) {
+    const struct cyg_history *h = x->history;
+    for (size_t i = 0; i < AT_ONCE && x->next < h->n + h->n_drops; i++, x->next++) {
         struct cyg_vici_writer w;
-        put_entry(&w, &x->history->entries[x->next]);
+        if (x->next < h->n) {
+            put_entry(&w, &h->entries[x->next]);
+        } else {
+            put_drop(&w, &h->drops[x->next - h->n]);
+        }
         client_event(client, EVENT_NAME, &w);
     }
-    if (x->next < x->history->n) {
+    if (x->next < h->n + h->n_drops) {
         return true;
     }
     struct cyg_vici_writer w;

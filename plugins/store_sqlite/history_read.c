@@ -1,11 +1,15 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Reading the history: which negotiations, newest first, then their entries in order. */
+/* Reading the history: which negotiations, newest first, then their entries in order; and what was
+ * dropped without one. */
 #include "history_internal.h"
 
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #define READ_MAX   1024u
 #define READ_BYTES (16u << 20) /* older negotiations are left out of what is longer */
+#define READ_DROPS 32u         /* the newest */
 
 /* The newest that fit, newest first. */
 struct found {
@@ -168,6 +172,38 @@ static enum cyg_code read_one(struct history *h, int64_t id, struct cyg_history_
     return rc == SQLITE_DONE ? CYG_OK : db_failure(h->db, rc, err);
 }
 
+static uint16_t reason_of(const char *name)
+{
+    const struct cyg_reason_info *row;
+    for (size_t i = 0; (row = cyg_reason_at(i)) != NULL; i++) {
+        if (strcmp(row->name, name) == 0) {
+            return row->id;
+        }
+    }
+    return 0; /* written by a newer one */
+}
+
+static enum cyg_code read_drops(struct history *h, struct cyg_history *ret, struct cyg_error *err)
+{
+    ret->drops = calloc(READ_DROPS, sizeof *ret->drops);
+    if (ret->drops == NULL) {
+        return CYG_FAIL(err, CYG_R_NOMEM);
+    }
+    sqlite3_stmt *s = history_start(h, H_READ_DROPPED);
+    int rc = SQLITE_DONE;
+    sqlite3_bind_int(s, 1, READ_DROPS);
+    while (ret->n_drops < READ_DROPS && (rc = sqlite3_step(s)) == SQLITE_ROW) {
+        struct cyg_history_drop *d = &ret->drops[ret->n_drops++];
+        d->reason = reason_of(column(s, 0));
+        (void)snprintf(d->network, sizeof d->network, "%s", column(s, 1));
+        d->count = (uint64_t)sqlite3_column_int64(s, 2);
+        d->first = sqlite3_column_int64(s, 3);
+        d->last = sqlite3_column_int64(s, 4);
+    }
+    history_reset(s);
+    return rc == SQLITE_ROW || rc == SQLITE_DONE ? CYG_OK : db_failure(h->db, rc, err);
+}
+
 enum cyg_code history_read(struct history *h, const struct cyg_history_query *query,
                            const struct cyg_prefix *addresses, size_t n_addresses,
                            cyg_usec deadline, struct cyg_history **ret, struct cyg_error *err)
@@ -180,8 +216,15 @@ enum cyg_code history_read(struct history *h, const struct cyg_history_query *qu
         code = read_one(h, found.ids[i - 1], &b, err);
     }
     b.failed |= code != CYG_OK;
-    if (cyg_history_finish(&b, ret) != CYG_OK && code == CYG_OK) {
-        code = CYG_FAIL(err, CYG_R_NOMEM);
+    if (cyg_history_finish(&b, ret) != CYG_OK) {
+        return code != CYG_OK ? code : CYG_FAIL(err, CYG_R_NOMEM);
+    }
+    if (query->peer[0] == '\0' && query->source[0] == '\0') {
+        code = read_drops(h, *ret, err);
+    }
+    if (code != CYG_OK) {
+        cyg_history_free(*ret);
+        *ret = NULL;
     }
     return code;
 }

@@ -94,18 +94,19 @@ static const char *explain(const char *key, const char *value, struct packet *p)
     "1 1 message branch responder -; 1 2 decision branch responder -; " \
     "1 3 end branch responder failed; "
 #define UNKNOWN "2 1 end - - failed; "
+#define DROPPED "- - dropped - - -; "
 
 static void test_which_entries_come(void **state)
 {
     (void)state;
     struct packet p;
     vici_client_register(world.fd, "explain-entry");
-    assert_string_equal(explain(NULL, NULL, &p), BRANCH UNKNOWN);
+    assert_string_equal(explain(NULL, NULL, &p), BRANCH UNKNOWN DROPPED);
     assert_string_equal(explain("peer", "branch", &p), BRANCH);
     assert_string_equal(explain("source", "198.51.100.7", &p), BRANCH);
-    assert_string_equal(explain("unknown", "yes", &p), UNKNOWN);
-    assert_string_equal(explain("limit", "1", &p), UNKNOWN); /* the newest */
-    assert_string_equal(explain("limit", "-7", &p), BRANCH UNKNOWN);
+    assert_string_equal(explain("unknown", "yes", &p), UNKNOWN DROPPED);
+    assert_string_equal(explain("limit", "1", &p), UNKNOWN DROPPED); /* the newest */
+    assert_string_equal(explain("limit", "-7", &p), BRANCH UNKNOWN DROPPED);
 }
 
 static void test_none_is_no_failure(void **state)
@@ -179,6 +180,28 @@ static void test_what_is_in_an_entry(void **state)
                         "aes128-sha256-modp2048; differs: cipher; ");
 }
 
+static void test_what_was_dropped_is_counted(void **state)
+{
+    (void)state;
+    struct packet p;
+    struct cyg_vici_writer w;
+    vici_client_register(world.fd, "explain-entry");
+    cyg_vici_begin(&w, CYG_VICI_CMD_REQUEST, "explain");
+    vici_client_send(world.fd, &w);
+    int64_t negotiation;
+    do {
+        receive(&p);
+        assert_int_equal(p.type, CYG_VICI_EVENT);
+    } while (cyg_vici_get_number(p.message, "negotiation", &negotiation));
+    assert_text(p.message, "kind", "dropped");
+    assert_text(p.message, "first", "1700000000.000000");
+    assert_text(p.message, "time", "1700000060.000000");
+    assert_text(p.message, "count", "412");
+    assert_text(p.message, "network", "203.0.113.0/24");
+    assert_text(p.message, "reason", "NO_SA");
+    assert_text(p.message, "text", "A message of exchange type ... belongs to no IKE SA of ours.");
+}
+
 static void publish(size_t index)
 {
     fake_daemon_publish(world.fake, &(struct cyg_event){ .type = CYG_EVENT_HISTORY,
@@ -213,7 +236,7 @@ static void test_without_a_history_it_is_said_so(void **state)
 #define EXPLAIN_TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 TEST_MAIN(EXPLAIN_TEST(test_which_entries_come), EXPLAIN_TEST(test_none_is_no_failure),
-          EXPLAIN_TEST(test_what_is_in_an_entry),
+          EXPLAIN_TEST(test_what_is_in_an_entry), EXPLAIN_TEST(test_what_was_dropped_is_counted),
           EXPLAIN_TEST(test_who_registers_hears_entries_as_they_are_made),
           cmocka_unit_test_setup_teardown(test_without_a_history_it_is_said_so, setup_without_store,
                                           teardown));

@@ -202,8 +202,13 @@ static enum cyg_code write_history(struct fake_daemon *fake, struct cyg_error *e
         code = store_sqlite_ops.history_open(fake->store, &last, err);
     }
     if (code == CYG_OK) {
-        code = store_sqlite_ops.history_write(fake->store, fake_daemon_entry(0), FAKE_ENTRIES, NULL,
-                                              0, CYG_NEVER, err);
+        const struct cyg_history_drop drop = { .reason = CYG_R_NO_SA,
+                                               .network = "203.0.113.0/24",
+                                               .count = 412,
+                                               .first = INT64_C(1700000000000000),
+                                               .last = INT64_C(1700000060000000) };
+        code = store_sqlite_ops.history_write(fake->store, fake_daemon_entry(0), FAKE_ENTRIES,
+                                              &drop, 1, CYG_NEVER, err);
     }
     return code;
 }

@@ -100,8 +100,12 @@ c explain branch
 check "explain: the ladder of a peer and what to change" 0 '^branch, negotiation 1, .*begun by the peer' \
     'MM1  SA, VID .* 204 bytes' 'The cipher differs' 'Failed after 0.500 s' 'proposals that differ in cipher' \
     'What happened +None is allowed' 'What to change +Allow it'
+! grep -q Dropped "$dir/got"
+status=$?
+check "explain of a peer: not what belongs to nobody" 0
 c explain
-check "explain: all of them" 0 '^branch, negotiation 1' '^unknown peer at 203.0.113.9, negotiation 2' 'Nobody knows it'
+check "explain: all of them" 0 '^branch, negotiation 1' '^unknown peer at 203.0.113.9, negotiation 2' 'Nobody knows it' \
+    "^Dropped, without a negotiation:" "412 +203.0.113.0/24 +A message of exchange type ... belongs to no IKE SA"
 ! grep -q 'unknown peer.*begun' "$dir/got"
 status=$?
 check "explain: who began is not made up" 0

@@ -192,6 +192,25 @@ static void test_an_unknown_source_belongs_to_who_has_its_address(void **state)
     cyg_history_free(h);
 }
 
+/* How many counts are read; the newest stands last. */
+static void assert_drops(struct fixture *f, const struct cyg_history_query *query, size_t n)
+{
+    struct cyg_history *history = NULL;
+    struct cyg_error err = { 0 };
+    assert_int_equal(history_read(f->history, query, NULL, 0, CYG_NEVER, &history, &err), CYG_OK);
+    assert_int_equal(history->n_drops, n);
+    for (size_t i = 0; i < n; i++) {
+        assert_int_equal(history->drops[i].reason, CYG_R_NO_SA);
+        assert_true(i == 0 || history->drops[i].last >= history->drops[i - 1].last);
+    }
+    if (n == 1) {
+        assert_int_equal(history->drops[0].count, 6);
+        assert_int_equal(history->drops[0].first, 5);
+        assert_string_equal(history->drops[0].network, "192.0.2.0/24");
+    }
+    cyg_history_free(history);
+}
+
 static void test_drops_are_counted_by_reason_and_network(void **state)
 {
     struct fixture *f = *state;
@@ -203,12 +222,17 @@ static void test_drops_are_counted_by_reason_and_network(void **state)
     assert_int_equal(history_write(f->history, NULL, 0, &d, 1, CYG_NEVER, &err), CYG_OK);
     assert_int_equal(history_write(f->history, NULL, 0, &d, 1, CYG_NEVER, &err), CYG_OK);
     assert_int_equal(count(f, "SELECT count FROM dropped WHERE code = 'NO_SA'"), 6);
+    assert_drops(f, &(struct cyg_history_query){ 0 }, 1);
+    assert_drops(f, &(struct cyg_history_query){ .unknown = true }, 1);
+    assert_drops(f, &(struct cyg_history_query){ .peer = "a" }, 0);
+    assert_drops(f, &(struct cyg_history_query){ .source = "192.0.2.1" }, 0);
     for (int i = 0; i < HISTORY_DROPPED + 50; i++) {
         snprintf(d.network, sizeof d.network, "10.%d.%d.0/24", i / 256, i % 256);
         d.last = 100 + i;
         assert_int_equal(history_write(f->history, NULL, 0, &d, 1, CYG_NEVER, &err), CYG_OK);
     }
     assert_in_range(count(f, "SELECT count(*) FROM dropped"), HISTORY_DROPPED - 1, HISTORY_DROPPED);
+    assert_drops(f, &(struct cyg_history_query){ 0 }, 32);
 }
 
 static void test_what_writes_searches_by_index(void **state)
