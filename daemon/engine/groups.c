@@ -31,23 +31,24 @@ static void key_of(const struct cyg_path *path, unsigned bits, uint8_t key[KEY])
     key[34] = (uint8_t)bits;
 }
 
+static struct group_use *find_prefix(const struct engine *engine, const struct cyg_path *path,
+                                     unsigned bits)
+{
+    uint8_t key[KEY];
+    key_of(path, bits, key);
+    return TABLE_OWNER(struct group_use, by_key,
+                       table_find(engine, engine->groups, cyg_span_of_array(key)));
+}
+
 /* Longest prefix first. Those of one state of the data don't overlap: a flood hears few. */
 static struct group_use *find(const struct engine *engine, const struct cyg_path *path)
 {
-    if (engine->groups == NULL) {
-        return NULL;
+    struct group_use *use = NULL;
+    unsigned left = engine->n_groups > 0 ? (unsigned)cyg_address_len(&path->remote) * 8 + 1 : 0;
+    for (; left > 0 && use == NULL; left--) {
+        use = engine->groups_of_bits[left - 1] > 0 ? find_prefix(engine, path, left - 1) : NULL;
     }
-    for (unsigned left = (unsigned)cyg_address_len(&path->remote) * 8 + 1; left > 0; left--) {
-        if (engine->groups_of_bits[left - 1] > 0) {
-            uint8_t key[KEY];
-            key_of(path, left - 1, key);
-            struct table_item *item = table_find(engine, engine->groups, cyg_span_of_array(key));
-            if (item != NULL) {
-                return TABLE_OWNER(struct group_use, by_key, item);
-            }
-        }
-    }
-    return NULL;
+    return use;
 }
 
 static bool is_busy(const struct engine *engine)
