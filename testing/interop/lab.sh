@@ -141,7 +141,7 @@ cygnet_start() {
     cygnet_run "$host"
 }
 
-# With the database that is there; CYGNET_EXTRA: more lines of settings.
+# With the database that is there; CYGNET_EXTRA: more lines of settings, CYGNET_LOG: of their section log.
 cygnet_run() {
     local host=$1 dir=$LAB_DIR/$1
     mkdir -p "$dir/swanctl"
@@ -154,7 +154,8 @@ cygnet_run() {
 	         nat_t_port = 4500
 	         addresses = { "%any" } }
 	log { target = "$dir/log"
-	      level = 1 }
+	      level = 1
+	      ${CYGNET_LOG:-} }
 	store-sqlite { database = "$dir/cygnet.db" }
 	control-vici { socket = "unix://$dir/vici" }
 	kernel-tun { device = "cygnet0"

@@ -29,6 +29,7 @@ EXTRA_DIST += testing/demo testing/interop/lab.sh testing/interop/explain.sh tes
 	testing/interop/scenarios/daemon.sh \
 	testing/interop/scenarios/explain_charon.sh \
 	testing/interop/scenarios/explain_cygnet.sh \
+	testing/interop/scenarios/explain_strangers.sh \
 	testing/interop/scenarios/explain_truncated.sh \
 	testing/interop/scenarios/flood.sh \
 	testing/interop/scenarios/explain.sh \
