@@ -325,7 +325,7 @@ enum ctl_status ctl_explain(struct ctl *ctl, int argc, char **argv)
     if (!x.follow) {
         return explain_history(&x);
     }
-    const enum ctl_status status = ctl_listen(ctl->client, "explain-entry", on_live, &x);
+    const enum ctl_status status = ctl_listen(ctl->client, "explain-live", on_live, &x);
     while (x.open != NULL) {
         drop_open(&x, x.open);
     }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* One negotiation on paper: its messages as a ladder between the two ends, the decisions beneath,
  * at its end what differed, what happened and what to change. Entries are the events
- * `explain-entry` as trees (doc/cygnetctl.8, "JSON of explain"). Thread: one. */
+ * `explain-entry` and `explain-live` as trees (doc/cygnetctl.8, "JSON of explain"). Thread: one. */
 #pragma once
 
 #include "paper.h"

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* explain: the history of negotiations, ours alone. Keys: peer, source, unknown, limit. The answer
  * is one event explain-entry for each entry, oldest first, and where nobody is named one for each
- * count of what was dropped without a negotiation; who only registers for the event hears entries
- * as they are made. */
+ * count of what was dropped without a negotiation. The entries as they are made are events of a
+ * name of their own, explain-live: an answer holds nothing that was not asked for. */
 #include "commands.h"
 #include "service.h"
 
@@ -11,11 +11,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define LIMIT_ONE  1u /* negotiations, when a peer is named */
-#define LIMIT_ALL  8u
-#define LIMIT_MAX  1024u
-#define AT_ONCE    64u /* entries in one turn */
-#define EVENT_NAME "explain-entry"
+#define LIMIT_ONE   1u /* negotiations, when a peer is named */
+#define LIMIT_ALL   8u
+#define LIMIT_MAX   1024u
+#define AT_ONCE     64u             /* entries in one turn */
+#define EVENT_ENTRY "explain-entry" /* of an answer */
+#define EVENT_LIVE  "explain-live"
 
 /* An answer under way. While the store is asked it belongs to the job, else to the client. */
 struct explain {
@@ -78,12 +79,13 @@ static void put_compare(struct cyg_vici_writer *w, const struct cyg_history_entr
     cyg_vici_section_end(w);
 }
 
-static void put_entry(struct cyg_vici_writer *w, const struct cyg_history_entry *e)
+static void put_entry(struct cyg_vici_writer *w, const char *event,
+                      const struct cyg_history_entry *e)
 {
     static const char *const phases[] = { "info", "1", "2" };
     const struct cyg_reason_info *info = cyg_reason_info(e->reason);
     const char *kind = cyg_history_kind_name(e->kind);
-    cyg_vici_begin(w, CYG_VICI_EVENT, EVENT_NAME);
+    cyg_vici_begin(w, CYG_VICI_EVENT, event);
     cyg_vici_key(w, "negotiation", "%" PRIu64, e->negotiation);
     cyg_vici_key(w, "seq", "%" PRIu32, e->seq);
     put_time(w, "time", e->when);
@@ -135,7 +137,7 @@ static void put_pattern(struct cyg_vici_writer *w, const char *key, const char *
 static void put_drop(struct cyg_vici_writer *w, const struct cyg_history_drop *d)
 {
     const struct cyg_reason_info *info = cyg_reason_info(d->reason);
-    cyg_vici_begin(w, CYG_VICI_EVENT, EVENT_NAME);
+    cyg_vici_begin(w, CYG_VICI_EVENT, EVENT_ENTRY);
     cyg_vici_key(w, "kind", "dropped");
     put_time(w, "first", d->first);
     put_time(w, "time", d->last);
@@ -150,11 +152,11 @@ static void put_drop(struct cyg_vici_writer *w, const struct cyg_history_drop *d
 void explain_event(struct server *server, const struct cyg_event *event)
 {
     struct cyg_vici_writer w;
-    if (!server_is_wanted(server, EVENT_NAME)) {
+    if (!server_is_wanted(server, EVENT_LIVE)) {
         return;
     }
-    put_entry(&w, event->entry);
-    server_event_idle(server, EVENT_NAME, &w);
+    put_entry(&w, EVENT_LIVE, event->entry);
+    server_event_idle(server, EVENT_LIVE, &w);
 }
 
 /* --- The command --- */
@@ -221,11 +223,11 @@ static bool more_entries(struct client *client)
     for (size_t i = 0; i < AT_ONCE && x->next < h->n + h->n_drops; i++, x->next++) {
         struct cyg_vici_writer w;
         if (x->next < h->n) {
-            put_entry(&w, &h->entries[x->next]);
+            put_entry(&w, EVENT_ENTRY, &h->entries[x->next]);
         } else {
             put_drop(&w, &h->drops[x->next - h->n]);
         }
-        client_event(client, EVENT_NAME, &w);
+        client_event(client, EVENT_ENTRY, &w);
     }
     if (x->next < h->n + h->n_drops) {
         return true;

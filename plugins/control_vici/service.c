@@ -124,7 +124,7 @@ static void stop(void *self)
 void vici_registrations_changed(struct vici *vici)
 {
     const struct cyg_host *host = vici->host;
-    const bool wanted = server_is_wanted(vici->server, "explain-entry");
+    const bool wanted = server_is_wanted(vici->server, "explain-live");
     if (wanted && vici->followers == 0) {
         vici->followers = host->subscribe(host->daemon, CYG_EVENT_HISTORY, 4, on_event, vici);
     } else if (!wanted && vici->followers != 0) {

@@ -15,7 +15,7 @@ struct store_job;
 struct vici {
     const struct cyg_host *host;
     struct server *server;            /* NULL: stopped */
-    uint32_t subscription, followers; /* followers: of explain-entry, 0: nobody listens */
+    uint32_t subscription, followers; /* followers: of explain-live, 0: nobody listens */
     struct loaded *loaded;            /* what came over VICI */
     const struct cyg_store_ops *ops;  /* of the store; NULL: there is none */
     void *store;

@@ -215,12 +215,25 @@ static void test_who_registers_hears_entries_as_they_are_made(void **state)
     struct packet p;
     char text[256] = "";
     publish(0); /* nobody listens yet */
-    vici_client_register(world.fd, "explain-entry");
+    vici_client_register(world.fd, "explain-live");
     publish(3);
     receive(&p);
     assert_int_equal(p.type, CYG_VICI_EVENT);
     add_entry(p.message, text, sizeof text);
     assert_string_equal(text, UNKNOWN);
+}
+
+/* An entry made while an answer is under way, or before it, is no part of the answer. */
+static void test_an_answer_holds_no_entries_of_now(void **state)
+{
+    (void)state;
+    struct packet p;
+    const int live = vici_client_connect(fake_daemon_socket(world.fake));
+    vici_client_register(live, "explain-live"); /* so that entries are made at all */
+    vici_client_register(world.fd, "explain-entry");
+    publish(0);
+    assert_string_equal(explain("unknown", "yes", &p), UNKNOWN DROPPED);
+    close(live);
 }
 
 static void test_without_a_history_it_is_said_so(void **state)
@@ -238,5 +251,6 @@ static void test_without_a_history_it_is_said_so(void **state)
 TEST_MAIN(EXPLAIN_TEST(test_which_entries_come), EXPLAIN_TEST(test_none_is_no_failure),
           EXPLAIN_TEST(test_what_is_in_an_entry), EXPLAIN_TEST(test_what_was_dropped_is_counted),
           EXPLAIN_TEST(test_who_registers_hears_entries_as_they_are_made),
+          EXPLAIN_TEST(test_an_answer_holds_no_entries_of_now),
           cmocka_unit_test_setup_teardown(test_without_a_history_it_is_said_so, setup_without_store,
                                           teardown));
